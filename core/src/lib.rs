@@ -1,0 +1,45 @@
+//! A job queue that is fair between tenants, durable, and the same in every language.
+//!
+//! ```
+//! use std::time::Duration;
+//! use fairlane::{NewJob, Queue};
+//!
+//! let queue = Queue::open("memory:", "mail")?;
+//! queue.push(NewJob::new("hello").lane("tenant-7"))?;
+//! let job = queue.pop(Duration::ZERO, Duration::from_secs(30))?.unwrap();
+//! assert_eq!(job.payload, b"hello");
+//! queue.mark_complete(&job.token)?;
+//! # Ok::<(), fairlane::Error>(())
+//! ```
+//!
+//! The layers, top down: [`Queue`] (the facade: validates, waits) knows [`store::Store`] (the
+//! waist) alone; below it stand the stores. [`fair`] is the arithmetic that they share, and
+//! [`store::model`] states the rules as plain code.
+
+pub mod backoff;
+pub mod clock;
+mod dethrottler;
+pub mod error;
+pub mod fair;
+pub mod job;
+pub mod lane;
+pub mod limits;
+pub mod options;
+mod queue;
+pub mod random;
+pub mod store;
+pub mod token;
+
+pub use backoff::{Backoff, BackoffPolicy};
+pub use dethrottler::Dethrottler;
+pub use error::{Error, ErrorCode, Result};
+pub use job::{
+    BULK_PRIORITY, DEFAULT_LANE, DEFAULT_LEASE, DEFAULT_MAX_TRIES, DEFAULT_PRIORITY, Due, Job,
+    JobInfo, JobState, Key, NewJob,
+};
+pub use lane::{Counts, LaneInfo, LaneState, Stats};
+pub use limits::{Limits, LimitsChange, Rate};
+pub use options::{Durability, QueueOptions};
+pub use queue::Queue;
+pub use store::{FailedFilter, Swept};
+pub use token::{JobId, Token};

@@ -1,0 +1,78 @@
+//! How a queue is opened.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::{Clock, SystemClock};
+use crate::error::{Error, Result};
+use crate::random::{Random, SystemRandom};
+
+/// What a push that returned survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// Survives kill -9 and power loss: each commit of a push waits for the disk.
+    #[default]
+    Full,
+    /// Survives kill -9; a power loss may take the last milliseconds.
+    Normal,
+}
+
+/// The options of [`crate::Queue::open_with`]; all have defaults.
+#[derive(Clone)]
+pub struct QueueOptions {
+    /// What a push that returned survives; [`Durability::Full`] by default.
+    pub durability: Durability,
+    /// The longest payload in bytes; 16 MiB by default, at most 512 MiB.
+    pub max_payload: usize,
+    /// How many dead jobs the archive keeps; the oldest go first. 10,000 by default.
+    pub max_failed: u64,
+    /// How long a call may wait for other processes to let go of the file before it gives
+    /// `Timeout`; 10 s by default.
+    pub busy_timeout: Duration,
+    /// Where the time comes from; the system clock by default.
+    pub clock: Arc<dyn Clock>,
+    /// Where jitter comes from; the system by default.
+    pub random: Arc<dyn Random>,
+}
+
+impl Default for QueueOptions {
+    fn default() -> Self {
+        Self {
+            durability: Durability::Full,
+            max_payload: 16 << 20,
+            max_failed: 10_000,
+            busy_timeout: Duration::from_secs(10),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+        }
+    }
+}
+
+impl QueueOptions {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// `InvalidArgument` names the option that is out of range.
+    pub fn validate(&self) -> Result<()> {
+        const MAX_PAYLOAD: usize = 512 << 20;
+        if !(1..=MAX_PAYLOAD).contains(&self.max_payload) {
+            return Err(Error::invalid(format!(
+                "max_payload {} is out of range: accepted are 1 to {MAX_PAYLOAD} bytes",
+                self.max_payload
+            )));
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for QueueOptions {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("QueueOptions")
+            .field("durability", &self.durability)
+            .field("max_payload", &self.max_payload)
+            .field("max_failed", &self.max_failed)
+            .field("busy_timeout", &self.busy_timeout)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,172 @@
+//! Consuming: pop, and the ways in which a delivery ends.
+
+use std::time::{Duration, Instant};
+
+use crate::clock::{Millis, duration, millis};
+use crate::error::{Error, ErrorCode, Result};
+use crate::job::{Job, NewJob, clip_error, validate_span};
+use crate::queue::Queue;
+use crate::store::{Ask, Batch, Ending, Outcome};
+use crate::token::Token;
+
+/// The most jobs that one `pop_many` asks for.
+const MAX_BATCH: usize = 10_000;
+
+impl Queue {
+    /// Delivers one job, or `None` if none came within `wait`.
+    ///
+    /// The worker has `lease` to end the delivery ([`Queue::mark_complete`] and its kin) or to
+    /// [`Queue::extend`] it; then the job is delivered again. A lease of 0 means at most once: the
+    /// job is gone with the pop. While it waits the thread sleeps: a push, a job that comes due or
+    /// the end of a limit wakes it.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if the lease is out of range; `Closed`; those of the store.
+    pub fn pop(&self, wait: Duration, lease: Duration) -> Result<Option<Job>> {
+        Ok(self.pop_many(1, wait, lease)?.pop())
+    }
+
+    /// Delivers up to `count` jobs, as many as there are as soon as there is one.
+    ///
+    /// # Errors
+    /// As [`Queue::pop`]; `InvalidArgument` if `count` is not 1 to 10,000.
+    pub fn pop_many(&self, count: usize, wait: Duration, lease: Duration) -> Result<Vec<Job>> {
+        self.pop_checked(count, wait, lease, Duration::MAX, &mut || Ok(()))
+    }
+
+    /// Does what [`Queue::pop_many`] does and calls `check` at least every `interval` while it
+    /// waits: an error from it ends the wait. The door for hosts whose waits can be interrupted.
+    ///
+    /// # Errors
+    /// As [`Queue::pop_many`], and what `check` gives.
+    pub fn pop_checked<E: From<Error>>(
+        &self,
+        count: usize,
+        wait: Duration,
+        lease: Duration,
+        interval: Duration,
+        check: &mut dyn FnMut() -> Result<(), E>,
+    ) -> Result<Vec<Job>, E> {
+        let lease = millis(lease);
+        validate_span("lease", lease)?;
+        if !(1..=MAX_BATCH).contains(&count) {
+            let message = format!("count {count} is out of range: accepted are 1 to {MAX_BATCH}");
+            return Err(Error::invalid(message).into());
+        }
+        let ask = Ask { count, lease };
+        let first = self.store.pop(ask)?;
+        if !first.jobs.is_empty() || wait.is_zero() {
+            return Ok(first.jobs);
+        }
+        let deadline = Instant::now().checked_add(wait);
+        // Entered before the second look: a push after that look rings this waiter.
+        let mut waiter = self.store.waiter()?;
+        loop {
+            let batch = self.store.pop(ask)?;
+            if !batch.jobs.is_empty() {
+                return Ok(batch.jobs);
+            }
+            let left = deadline.map_or(Duration::MAX, |end| end.duration_since(Instant::now()));
+            if left.is_zero() {
+                return Ok(Vec::new());
+            }
+            check()?;
+            waiter.wait(left.min(interval).min(self.until_due(&batch)))?;
+        }
+    }
+
+    fn until_due(&self, batch: &Batch) -> Duration {
+        match batch.next_due {
+            Some(due) if self.clock.runs() => duration((due - self.now()).max(1)),
+            _ => Duration::MAX,
+        }
+    }
+
+    /// Ends a delivery: the job is done and leaves the store.
+    ///
+    /// # Errors
+    /// `StaleToken` if the delivery has lapsed or has ended: nothing was changed.
+    pub fn mark_complete(&self, token: &Token) -> Result<()> {
+        self.mark_complete_then(token, Vec::new())
+    }
+
+    /// Ends a delivery and pushes what follows from it, both or neither.
+    ///
+    /// # Errors
+    /// As [`Queue::mark_complete`] and [`Queue::push_many`]: nothing was changed.
+    pub fn mark_complete_then(&self, token: &Token, then: Vec<NewJob>) -> Result<()> {
+        self.validate_all(&then)?;
+        self.end(token, Outcome::Complete { then })
+    }
+
+    /// Ends many deliveries, each by itself, in one step; tells for each how it went.
+    ///
+    /// # Errors
+    /// Those of the store; then nothing was changed.
+    pub fn mark_complete_many(&self, tokens: &[Token]) -> Result<Vec<Result<()>>> {
+        let ending =
+            |token: &Token| Ending { token: *token, outcome: Outcome::Complete { then: vec![] } };
+        self.store.finish(tokens.iter().map(ending).collect())
+    }
+
+    /// Gives the job back untried: to the front of its lane, or after `delay`.
+    ///
+    /// # Errors
+    /// `StaleToken`; `InvalidArgument` if the delay is out of range.
+    pub fn release(&self, token: &Token, delay: Duration) -> Result<()> {
+        self.end(token, Outcome::Release { delay: checked_delay(delay)? })
+    }
+
+    /// Ends a failed try: the job comes again after `delay`, by default after its own backoff; it
+    /// is dead if its tries are spent. `error` is kept with the job, up to 4096 bytes.
+    ///
+    /// # Errors
+    /// `StaleToken`; `InvalidArgument` if the delay is out of range.
+    pub fn retry(&self, token: &Token, error: &str, delay: Option<Duration>) -> Result<()> {
+        let delay = delay.map(checked_delay).transpose()?;
+        let (error, random) = (clip_error(error.to_owned()), self.random.unit());
+        self.end(token, Outcome::Retry { error, delay, random })
+    }
+
+    /// Ends a try that failed for good: the job is dead, whatever tries it had left.
+    ///
+    /// # Errors
+    /// `StaleToken`.
+    pub fn fail(&self, token: &Token, error: &str) -> Result<()> {
+        self.end(token, Outcome::Fail { error: clip_error(error.to_owned()) })
+    }
+
+    /// Makes the lease last `lease` from now.
+    ///
+    /// # Errors
+    /// `StaleToken` if the delivery has lapsed or has ended; `InvalidArgument` if the lease is 0 or
+    /// out of range.
+    pub fn extend(&self, token: &Token, lease: Duration) -> Result<()> {
+        self.extend_many(std::slice::from_ref(token), lease)?.into_iter().collect()
+    }
+
+    /// Makes many leases last `lease` from now, each by itself, in one step.
+    ///
+    /// # Errors
+    /// As [`Queue::extend`], but a stale token is told in its place.
+    pub fn extend_many(&self, tokens: &[Token], lease: Duration) -> Result<Vec<Result<()>>> {
+        let lease = millis(lease);
+        validate_span("lease", lease)?;
+        if lease == 0 {
+            return Err(Error::invalid("lease 0 ms is out of range: an extended lease needs time"));
+        }
+        self.store.extend(tokens.to_vec(), lease)
+    }
+
+    fn end(&self, token: &Token, outcome: Outcome) -> Result<()> {
+        self.store.finish(vec![Ending { token: *token, outcome }])?.pop().unwrap_or_else(|| {
+            Err(Error::new(ErrorCode::Internal, "store gave no result for an ended delivery"))
+        })
+    }
+}
+
+fn checked_delay(delay: Duration) -> Result<Millis> {
+    let delay = millis(delay);
+    validate_span("delay", delay)?;
+    Ok(delay)
+}

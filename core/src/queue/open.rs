@@ -1,0 +1,122 @@
+//! Opening: from a URL to a store.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::job::validate_name;
+use crate::options::QueueOptions;
+use crate::queue::Queue;
+use crate::store::Store;
+
+impl Queue {
+    /// Opens a queue by URL and name with default options; see [`Queue::open_with`].
+    ///
+    /// # Errors
+    /// As [`Queue::open_with`].
+    pub fn open(url: &str, name: &str) -> Result<Self> {
+        Self::open_with(url, name, QueueOptions::default())
+    }
+
+    /// Opens a queue by URL and name; makes it if there is none.
+    ///
+    /// - `jobs.db`, `sqlite:jobs.db`, `sqlite:///var/lib/jobs.db`: a file. Any number of queues,
+    ///   handles and processes of one machine may share it; not over a network file system.
+    /// - `memory:`: a queue of this handle and its clones, gone with the last of them.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a URL, name or option that is not accepted; `Corrupt` for a file that
+    /// is not a database; `VersionMismatch` for a file of a newer release; `Unavailable` for a file
+    /// that cannot be opened or written.
+    pub fn open_with(url: &str, name: &str, options: QueueOptions) -> Result<Self> {
+        validate_name("queue", name)?;
+        options.validate()?;
+        let store = open_store(&Place::parse(url)?, name, &options)?;
+        Self::on(store, name, &options)
+    }
+}
+
+/// Where a store lives.
+#[derive(Debug, PartialEq, Eq)]
+enum Place {
+    Memory,
+    File(PathBuf),
+}
+
+impl Place {
+    fn parse(url: &str) -> Result<Self> {
+        let (scheme, rest) = match url.split_once(':') {
+            // A single letter is the drive of a Windows path.
+            Some((scheme, rest)) if scheme.len() > 1 && !scheme.contains(['/', '\\', '.']) => {
+                (scheme, rest)
+            }
+            _ => ("sqlite", url),
+        };
+        match scheme {
+            "memory" if rest.is_empty() => Ok(Self::Memory),
+            "sqlite" => {
+                let path = rest.strip_prefix("//").unwrap_or(rest);
+                if path.is_empty() || path == ":memory:" {
+                    return Err(Error::invalid(format!(
+                        "url {url:?} names no file: accepted are a path, sqlite:PATH and memory:"
+                    )));
+                }
+                Ok(Self::File(path.into()))
+            }
+            "redis" | "rediss" | "redis+cluster" | "redis+unix" => Err(Error::new(
+                ErrorCode::Unsupported,
+                format!("url scheme {scheme:?} is not supported by this release: accepted are a path, sqlite:PATH and memory:"),
+            )),
+            _ => Err(Error::invalid(format!(
+                "url scheme {scheme:?} is not known: accepted are a path, sqlite:PATH and memory:"
+            ))),
+        }
+    }
+}
+
+#[cfg(feature = "sqlite")]
+fn open_store(place: &Place, name: &str, options: &QueueOptions) -> Result<Arc<dyn Store>> {
+    use crate::store::sqlite::SqliteStore;
+    Ok(match place {
+        Place::Memory => Arc::new(SqliteStore::in_memory(name, options)?),
+        Place::File(path) => Arc::new(SqliteStore::open(path, name, options)?),
+    })
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn open_store(_: &Place, _: &str, _: &QueueOptions) -> Result<Arc<dyn Store>> {
+    Err(Error::new(ErrorCode::Unsupported, "this build has no embedded store: enable feature sqlite"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_name_files_and_memory() {
+        let file = |path: &str| Place::File(path.into());
+        for (url, place) in [
+            ("jobs.db", file("jobs.db")),
+            ("./a:b.db", file("./a:b.db")),
+            ("/var/jobs.db", file("/var/jobs.db")),
+            ("sqlite:jobs.db", file("jobs.db")),
+            ("sqlite:///var/jobs.db", file("/var/jobs.db")),
+            (r"C:\jobs.db", file(r"C:\jobs.db")),
+            ("memory:", Place::Memory),
+        ] {
+            assert_eq!(Place::parse(url).unwrap(), place, "{url}");
+        }
+    }
+
+    #[test]
+    fn other_urls_are_refused_by_name() {
+        for (url, code) in [
+            ("", ErrorCode::InvalidArgument),
+            ("sqlite:", ErrorCode::InvalidArgument),
+            ("amqp://host", ErrorCode::InvalidArgument),
+            ("redis://host", ErrorCode::Unsupported),
+        ] {
+            assert_eq!(Place::parse(url).unwrap_err().code(), code, "{url}");
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! The waist: everything above knows a queue's store by [`Store`] alone.
+//!
+//! # The rules that every store keeps
+//!
+//! They are written here once; [`model`] states them as plain code, and random sequences check that
+//! the stores agree with it, result by result and dump by dump.
+//!
+//! **Time.** Every changing call reads the clock once. `now` never goes back by a little: within
+//! [`CLOCK_TOLERANCE`] of the latest moment recorded by an earlier changing call, that moment is
+//! used instead. A clock that was set back by more shifts every future moment that the store keeps
+//! (due times, lease ends, throttles, the history of starts, key ends) back by the same amount, so
+//! that what remained to wait still remains and nothing is stuck.
+//!
+//! **Settling.** A changing call first moves what has come due, in this order:
+//! 1. leases with `lease_until <= now`, latest first (by end, then id, both descending), each to
+//!    the front of its lane, so that the earliest stands foremost: `lapses` + 1, and dead with error
+//!    [`LAPSED`] if its tries are spent;
+//! 2. delayed jobs with `due_at <= now`, by `(due_at, id)`, each to the back of its lane;
+//! 3. lanes whose throttle has ended, by `(wakes_at, name)`.
+//!
+//! Looking (`stats`, `lanes`, `get`, `peek`, `failed`, `dump`) moves nothing.
+//!
+//! **Order in a lane.** Priority descending, then position; "back" and "front" are the ends within
+//! one priority.
+//!
+//! **Readiness.** A lane is ready if it has a ready job, is not paused, is below `max_in_flight`,
+//! is not throttled, and its rate admits the foremost job ([`crate::fair::next_start`]). It is
+//! looked at again after every single change to it. When it becomes ready: `start = max(start, V)`,
+//! and `turn` is the next number of the queue's counter. A lane that stays ready keeps its turn.
+//!
+//! **Pop.** One job at a time, until enough: nothing if the queue is paused, at its own
+//! `max_in_flight`, or throttled. Else the ready lane with the lowest `(load, start, turn)` and its
+//! foremost job; if the queue's own rate does not admit that job, nothing. Then
+//! `V = max(V, start)`, `start = V + charge(cost, weight)`, tries + 1, deliveries + 1, and the
+//! start is remembered for the lane and the queue, each only if it has a rate. With lease 0 the job
+//! is complete at once and is never in flight.
+//!
+//! **A busy period ends** when, at the end of a changing call, nothing is in flight and no lane is
+//! ready: `V` becomes the highest `start` ever given in this queue. No debt outlives the work.
+//!
+//! **Endings.** `complete` removes the job, lets its key go, and releases its children by id: ready
+//! at the back, or delayed if their time has not come. Then follow-ups are pushed. `release` takes
+//! back the try and puts the job to the front, or delays it. `retry` delays it by the given delay or
+//! by its backoff for `tries - 1` earlier failures (a delay of 0 puts it to the back at once); dead
+//! if `max_tries >= 0` and `tries >= max_tries`. `fail` makes it dead.
+//!
+//! **Dead** jobs leave the lane, let their key go and enter the archive, which keeps the newest
+//! `max_failed` by `(died_at, id)`. A job that leaves the archive for good, or is cancelled or
+//! purged, takes along the jobs blocked on it, and theirs. A restored job goes to the back of its
+//! lane by `(died_at, id)`, with tries 0, and takes its key again if nobody holds it.
+//!
+//! **Keys.** Held while the job is queued or running, and until `pushed_at + ttl`. A push whose key
+//! is held changes nothing and gives the holder. Cancelled and purged jobs let go at once. After
+//! `bump_keys` all keys are free, and what held them before frees nothing any more.
+//!
+//! **Parents.** `after` names a job of this queue. If it is queued, running or dead, the new job is
+//! blocked. If it is gone, it has completed, and the new job is not blocked. An id that was never
+//! given is an `InvalidArgument`.
+//!
+//! **A lane is gone** when it has no job in any live state, no limits from `set_limits`, no pause,
+//! no throttle, no start within its window, and `start <= V`. A rate that came with a push goes
+//! with it. A store may keep the row for longer, but nothing can be told from that.
+//!
+//! **All or nothing.** A call that gives an error has changed nothing but what settling moved.
+
+use std::time::Duration;
+
+use crate::clock::Millis;
+use crate::error::Result;
+use crate::job::{Job, JobInfo, NewJob, Pushed};
+use crate::lane::{LaneInfo, Stats};
+use crate::limits::{Limits, LimitsChange};
+use crate::token::{JobId, Token};
+
+pub mod model;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+/// How far the clock may go back before stored moments are shifted, in milliseconds.
+pub const CLOCK_TOLERANCE: Millis = 2_000;
+
+/// The error text of a job that died because its last lease lapsed.
+pub const LAPSED: &str = "lease lapsed";
+
+/// What a pop asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ask {
+    /// The most jobs to deliver; at least 1.
+    pub count: usize,
+    /// The lease in milliseconds; 0 means at most once.
+    pub lease: Millis,
+}
+
+/// What a pop gave.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Batch {
+    /// The jobs, in the order in which they were chosen.
+    pub jobs: Vec<Job>,
+    /// When something that may yield a job comes due; given when fewer jobs than asked came.
+    pub next_due: Option<Millis>,
+}
+
+/// How a delivery ends.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The job is done; these follow.
+    Complete {
+        /// The jobs to push in the same step.
+        then: Vec<NewJob>,
+    },
+    /// The job goes back untried, after `delay` milliseconds.
+    Release {
+        /// 0 puts it to the front at once.
+        delay: Millis,
+    },
+    /// The try failed.
+    Retry {
+        /// Why.
+        error: String,
+        /// The delay in milliseconds; by the job's backoff if `None`.
+        delay: Option<Millis>,
+        /// What jitter is drawn from, in `[0, 1)`.
+        random: f64,
+    },
+    /// The job failed for good.
+    Fail {
+        /// Why.
+        error: String,
+    },
+}
+
+/// The end of one delivery.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ending {
+    /// The delivery.
+    pub token: Token,
+    /// How it ends.
+    pub outcome: Outcome,
+}
+
+/// A change to a lane, or to the whole queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LaneChange {
+    /// Sets limits.
+    Limits(LimitsChange),
+    /// Starts no more jobs.
+    Pause,
+    /// Starts jobs again.
+    Resume,
+    /// Starts no job for that many milliseconds; 0 ends an earlier throttle.
+    Throttle(Millis),
+}
+
+/// Which dead jobs a verb is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FailedFilter {
+    /// All of them.
+    All,
+    /// Those of one lane.
+    Lane(String),
+    /// These; ids that are not dead are passed over.
+    Ids(Vec<JobId>),
+}
+
+/// What a sweep moved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Delayed jobs that came due.
+    pub due: u64,
+    /// Leases that lapsed.
+    pub lapsed: u64,
+    /// Throttled lanes whose time came.
+    pub woken: u64,
+}
+
+/// One queue in one store. Every verb takes and gives batches, blocks until it is done, and may be
+/// called from any number of threads.
+///
+/// Arguments have been validated by the facade.
+pub trait Store: Send + Sync {
+    /// Pushes all the jobs, or none.
+    fn push(&self, jobs: Vec<NewJob>) -> Result<Vec<Pushed>>;
+
+    /// Delivers up to `ask.count` jobs; does not wait.
+    fn pop(&self, ask: Ask) -> Result<Batch>;
+
+    /// Ends deliveries, each by itself: one stale token does not hinder the others.
+    fn finish(&self, endings: Vec<Ending>) -> Result<Vec<Result<()>>>;
+
+    /// Makes leases last `lease` milliseconds from now, each by itself.
+    fn extend(&self, tokens: Vec<Token>, lease: Millis) -> Result<Vec<Result<()>>>;
+
+    /// Changes a lane, made if need be, or the whole queue (`None`).
+    fn configure(&self, lane: Option<String>, change: LaneChange) -> Result<()>;
+
+    /// Moves what is due, keeps house, and rings idle workers.
+    fn sweep(&self) -> Result<Swept>;
+
+    /// Counts.
+    fn stats(&self) -> Result<Stats>;
+
+    /// Lists up to `limit` lanes by name, from the first name greater than `after`.
+    fn lanes(&self, after: Option<String>, limit: usize) -> Result<Vec<LaneInfo>>;
+
+    /// Looks at one lane; `None` if there is none of that name.
+    fn lane(&self, name: String) -> Result<Option<LaneInfo>>;
+
+    /// Looks at a job, dead ones included; `None` if it is completed, cancelled or was never pushed.
+    fn get(&self, id: JobId) -> Result<Option<JobInfo>>;
+
+    /// Looks at the first `count` ready jobs of a lane, in the order in which it will serve them.
+    fn peek(&self, lane: String, count: usize) -> Result<Vec<JobInfo>>;
+
+    /// Removes a job in whatever state, with those blocked on it; tells whether there was one.
+    fn cancel(&self, id: JobId) -> Result<bool>;
+
+    /// Removes the waiting jobs of a lane, or of the whole queue; tells how many went.
+    fn purge(&self, lane: Option<String>) -> Result<u64>;
+
+    /// Lists dead jobs, the latest first.
+    fn failed(&self, count: usize) -> Result<Vec<JobInfo>>;
+
+    /// Puts dead jobs back into their lanes; tells how many.
+    fn restore(&self, filter: FailedFilter) -> Result<u64>;
+
+    /// Forgets dead jobs; tells how many.
+    fn clean(&self, filter: FailedFilter) -> Result<u64>;
+
+    /// Frees all keys.
+    fn bump_keys(&self) -> Result<()>;
+
+    /// Gives the whole state in a form in which equal states are equal.
+    fn dump(&self) -> Result<Dump>;
+
+    /// Enters the calling thread as a waiting worker until the value is dropped. What is pushed or
+    /// comes free after this call rings it or another waiter.
+    fn waiter(&self) -> Result<Box<dyn Waiter + '_>>;
+
+    /// Closes the store for this handle: every waiting pop ends, every later call gives `Closed`.
+    fn close(&self);
+}
+
+/// A worker that waits for work.
+pub trait Waiter {
+    /// Sleeps until rung, until `timeout` has passed, or until the store sees a reason to look
+    /// again; never much longer. Returning promises nothing: pop to find out.
+    ///
+    /// # Errors
+    /// `Closed`, once the store is closed.
+    fn wait(&mut self, timeout: Duration) -> Result<()>;
+}
+
+/// The state of a queue; two queues that behave the same from here on have equal dumps.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Dump {
+    /// The queue's virtual time.
+    pub virtual_time: i64,
+    /// The counts and sums.
+    pub stats: Stats,
+    /// The queue's own throttle, if it has not ended.
+    pub throttled_until: Option<Millis>,
+    /// The queue's starts within its window.
+    pub history: Vec<(Millis, i64)>,
+    /// The names of the ready lanes in the order in which they would be served.
+    pub ready: Vec<String>,
+    /// The lanes that are not gone, by name.
+    pub lanes: Vec<LaneDump>,
+    /// The live jobs by id, with their delivery counts.
+    pub jobs: Vec<(JobInfo, u64)>,
+    /// The dead jobs by id, with their delivery counts.
+    pub dead: Vec<(JobInfo, u64)>,
+    /// The keys that are held: name, holder, and the moment until which they are held at least.
+    pub keys: Vec<(String, JobId, Millis)>,
+}
+
+/// A lane in a [`Dump`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct LaneDump {
+    /// The lane's name.
+    pub name: String,
+    /// Its virtual time, at least the queue's.
+    pub start: i64,
+    /// The counts.
+    pub counts: crate::lane::Counts,
+    /// The limits.
+    pub limits: Limits,
+    /// Whether it is paused.
+    pub paused: bool,
+    /// Its `throttle`, if it has not ended.
+    pub throttled_until: Option<Millis>,
+    /// Its starts within its window.
+    pub history: Vec<(Millis, i64)>,
+    /// Its ready jobs in order.
+    pub ready: Vec<JobId>,
+}
