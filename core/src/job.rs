@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backoff::BackoffPolicy;
 use crate::clock::{Millis, millis};
+use crate::convert::{moment_error, span_error};
 use crate::error::{Error, ErrorCode, Result};
 use crate::fair::MAX_COST;
 use crate::limits::Rate;
@@ -224,21 +225,12 @@ pub(crate) fn validate_name(what: &str, name: &str) -> Result<()> {
 
 /// Checks a length of time in milliseconds.
 pub(crate) fn validate_span(what: &str, span: Millis) -> Result<()> {
-    if !(0..=MAX_DELAY).contains(&span) {
-        return Err(Error::invalid(format!(
-            "{what} {span} ms is out of range: accepted are 0 ms to {MAX_DELAY} ms"
-        )));
-    }
-    Ok(())
+    let accepted = 0..=MAX_DELAY;
+    if accepted.contains(&span) { Ok(()) } else { Err(span_error(what, span, &accepted)) }
 }
 
 fn validate_moment(moment: Millis) -> Result<()> {
-    if !(0..=MAX_MOMENT).contains(&moment) {
-        return Err(Error::invalid(format!(
-            "at {moment} ms is out of range: accepted are 0 to {MAX_MOMENT} ms since 1970"
-        )));
-    }
-    Ok(())
+    if (0..=MAX_MOMENT).contains(&moment) { Ok(()) } else { Err(moment_error("at", moment)) }
 }
 
 /// Cuts an error text to what is kept with a job.

@@ -18,6 +18,7 @@
 
 pub mod backoff;
 pub mod clock;
+pub mod convert;
 mod dethrottler;
 pub mod error;
 pub mod fair;
@@ -35,7 +36,7 @@ pub use dethrottler::Dethrottler;
 pub use error::{Error, ErrorCode, Result};
 pub use job::{
     BULK_PRIORITY, DEFAULT_LANE, DEFAULT_LEASE, DEFAULT_MAX_TRIES, DEFAULT_PRIORITY, Due, Job,
-    JobInfo, JobState, Key, NewJob,
+    JobInfo, JobState, Key, NewJob, Pushed,
 };
 pub use lane::{Counts, LaneInfo, LaneState, Stats};
 pub use limits::{Limits, LimitsChange, Rate};

@@ -1,6 +1,7 @@
 //! How a queue is opened.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,28 @@ pub enum Durability {
     Full,
     /// Survives kill -9; a power loss may take the last milliseconds.
     Normal,
+}
+
+impl Durability {
+    /// Gives the name that every host shows.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Normal => "normal",
+        }
+    }
+}
+
+impl FromStr for Durability {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        [Self::Full, Self::Normal].into_iter().find(|it| it.name() == name).ok_or_else(|| {
+            Error::invalid(format!(
+                "durability {name:?} is not known: accepted are full and normal"
+            ))
+        })
+    }
 }
 
 /// The options of [`crate::Queue::open_with`]; all have defaults.

@@ -94,8 +94,18 @@ mod tests {
     #[test]
     fn garbage_is_refused_and_named() {
         for garbage in [
-            "", ".", "1.2", "1.2.3", "1.2.0000beef.4", "+1.2.0000beef", "1.2.+000beef", "01.2.0000beef",
-            "1.2.0000BEEF", " 1.2.0000beef", "99999999999999999999.1.0000beef", "1.18446744073709551615.0000beef",
+            "",
+            ".",
+            "1.2",
+            "1.2.3",
+            "1.2.0000beef.4",
+            "+1.2.0000beef",
+            "1.2.+000beef",
+            "01.2.0000beef",
+            "1.2.0000BEEF",
+            " 1.2.0000beef",
+            "99999999999999999999.1.0000beef",
+            "1.18446744073709551615.0000beef",
         ] {
             let error = garbage.parse::<Token>().unwrap_err();
             assert_eq!(error.message(), format!("token {garbage:?} is not one that pop gave"));

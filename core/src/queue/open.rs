@@ -65,7 +65,9 @@ impl Place {
             }
             "redis" | "rediss" | "redis+cluster" | "redis+unix" => Err(Error::new(
                 ErrorCode::Unsupported,
-                format!("url scheme {scheme:?} is not supported by this release: accepted are a path, sqlite:PATH and memory:"),
+                format!(
+                    "url scheme {scheme:?} is not supported by this release: accepted are a path, sqlite:PATH and memory:"
+                ),
             )),
             _ => Err(Error::invalid(format!(
                 "url scheme {scheme:?} is not known: accepted are a path, sqlite:PATH and memory:"
@@ -85,7 +87,10 @@ fn open_store(place: &Place, name: &str, options: &QueueOptions) -> Result<Arc<d
 
 #[cfg(not(feature = "sqlite"))]
 fn open_store(_: &Place, _: &str, _: &QueueOptions) -> Result<Arc<dyn Store>> {
-    Err(Error::new(ErrorCode::Unsupported, "this build has no embedded store: enable feature sqlite"))
+    Err(Error::new(
+        ErrorCode::Unsupported,
+        "this build has no embedded store: enable feature sqlite",
+    ))
 }
 
 #[cfg(test)]

@@ -13,9 +13,10 @@ impl Queue {
     /// # Errors
     /// `QueueFull`, `PayloadTooLarge`, `InvalidArgument`: nothing was pushed. Those of the store.
     pub fn push(&self, job: NewJob) -> Result<JobId> {
-        self.push_many(vec![job])?.first().map(|pushed| pushed.id).ok_or_else(|| {
-            Error::new(ErrorCode::Internal, "store gave no id for a pushed job")
-        })
+        self.push_many(vec![job])?
+            .first()
+            .map(|pushed| pushed.id)
+            .ok_or_else(|| Error::new(ErrorCode::Internal, "store gave no id for a pushed job"))
     }
 
     /// Pushes all the jobs in one step, or none, and tells for each its id and whether it is new.
