@@ -347,7 +347,7 @@ pub struct JobInfo {
     pub lease_until: Option<Millis>,
     /// When a dead job died.
     pub died_at: Option<Millis>,
-    /// The key, if it holds one.
+    /// The key, if it holds one; of a dead job, the one it takes again when it is restored.
     pub key: Option<String>,
     /// The job that must complete first, if one was named.
     pub after: Option<JobId>,

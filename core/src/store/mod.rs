@@ -9,31 +9,44 @@
 //! [`CLOCK_TOLERANCE`] of the latest moment recorded by an earlier changing call, that moment is
 //! used instead. A clock that was set back by more shifts every future moment that the store keeps
 //! (due times, lease ends, throttles, the history of starts, key ends) back by the same amount, so
-//! that what remained to wait still remains and nothing is stuck.
+//! that what remained to wait still remains and nothing is stuck. When a job was pushed and when it
+//! died stay as they were written.
 //!
 //! **Settling.** A changing call first moves what has come due, in this order:
 //! 1. leases with `lease_until <= now`, latest first (by end, then id, both descending), each to
 //!    the front of its lane, so that the earliest stands foremost: `lapses` + 1, and dead with error
 //!    [`LAPSED`] if its tries are spent;
 //! 2. delayed jobs with `due_at <= now`, by `(due_at, id)`, each to the back of its lane;
-//! 3. lanes whose throttle has ended, by `(wakes_at, name)`.
+//! 3. lanes that are still throttled with `wakes_at <= now`, by `(wakes_at, name)`.
 //!
-//! Looking (`stats`, `lanes`, `get`, `peek`, `failed`, `dump`) moves nothing.
+//! Looking (`stats`, `lanes`, `get`, `peek`, `failed`, `dump`) moves nothing and reads no clock: it
+//! shows what the latest changing call left.
 //!
 //! **Order in a lane.** Priority descending, then position; "back" and "front" are the ends within
 //! one priority.
 //!
 //! **Readiness.** A lane is ready if it has a ready job, is not paused, is below `max_in_flight`,
 //! is not throttled, and its rate admits the foremost job ([`crate::fair::next_start`]). It is
-//! looked at again after every single change to it. When it becomes ready: `start = max(start, V)`,
-//! and `turn` is the next number of the queue's counter. A lane that stays ready keeps its turn.
+//! looked at again after every single change to it: the move of one job with all that comes with it
+//! (a rate that came with a push, the end of a delivery, the charge for a start) is one change. When
+//! it becomes ready: `start = max(start, V)`, and `turn` is the next number of the queue's counter.
+//! A lane that stays ready keeps its turn. A throttled lane `wakes_at` the later of the end of its
+//! `throttle` and the moment at which its rate admits the foremost job.
 //!
 //! **Pop.** One job at a time, until enough: nothing if the queue is paused, at its own
 //! `max_in_flight`, or throttled. Else the ready lane with the lowest `(load, start, turn)` and its
 //! foremost job; if the queue's own rate does not admit that job, nothing. Then
 //! `V = max(V, start)`, `start = V + charge(cost, weight)`, tries + 1, deliveries + 1, and the
-//! start is remembered for the lane and the queue, each only if it has a rate. With lease 0 the job
-//! is complete at once and is never in flight.
+//! start is remembered for the lane and the queue, each only if it has a rate, with what it counts
+//! against that rate ([`crate::fair::rate_cost`]). With lease 0 the job is complete at once and is
+//! never in flight.
+//!
+//! **History.** Starts of one moment are one entry. A start is forgotten by the first changing call
+//! that finds it older than the window of that time; lifting the rate forgets all of them.
+//!
+//! **Push.** Job by job: if the key is held, the holder is given and nothing else is looked at. Else
+//! the parent is checked, then the room in the lane, then the room in the queue; then the rate that
+//! came with the job is set, and the job takes the next id. Restored jobs need no room.
 //!
 //! **A busy period ends** when, at the end of a changing call, nothing is in flight and no lane is
 //! ready: `V` becomes the highest `start` ever given in this queue. No debt outlives the work.
@@ -46,22 +59,26 @@
 //!
 //! **Dead** jobs leave the lane, let their key go and enter the archive, which keeps the newest
 //! `max_failed` by `(died_at, id)`. A job that leaves the archive for good, or is cancelled or
-//! purged, takes along the jobs blocked on it, and theirs. A restored job goes to the back of its
-//! lane by `(died_at, id)`, with tries 0, and takes its key again if nobody holds it.
+//! purged, takes along the jobs blocked on it, and theirs, as if they were cancelled. A restored job
+//! goes to the back of its lane by `(died_at, id)`, ready at once, with tries 0, and takes its key
+//! again; if another job holds it, it has none from then on.
 //!
 //! **Keys.** Held while the job is queued or running, and until `pushed_at + ttl`. A push whose key
-//! is held changes nothing and gives the holder. Cancelled and purged jobs let go at once. After
-//! `bump_keys` all keys are free, and what held them before frees nothing any more.
+//! is held changes nothing and gives the holder. Cancelled and purged jobs let go at once, whatever
+//! their ttl. After `bump_keys` all keys are free, and no job, live or dead, has one any more.
 //!
 //! **Parents.** `after` names a job of this queue. If it is queued, running or dead, the new job is
 //! blocked. If it is gone, it has completed, and the new job is not blocked. An id that was never
 //! given is an `InvalidArgument`.
 //!
-//! **A lane is gone** when it has no job in any live state, no limits from `set_limits`, no pause,
-//! no throttle, no start within its window, and `start <= V`. A rate that came with a push goes
-//! with it. A store may keep the row for longer, but nothing can be told from that.
+//! **A lane is gone** when it has no job in any live state, no limits from `set_limits` that differ
+//! from the defaults, no pause, no throttle, no start within its window, and `start <= V`. A rate
+//! that came with a push goes with it. It goes between calls: at the moment of the next changing
+//! call, before that settles. A lane that is emptied and filled again within one call stays. A store
+//! may keep the row for longer, but nothing can be told from that.
 //!
-//! **All or nothing.** A call that gives an error has changed nothing but what settling moved.
+//! **All or nothing.** A call that gives an error has changed nothing but what settling moved. In a
+//! `finish` this holds for each ending by itself.
 
 use std::time::Duration;
 
@@ -169,7 +186,7 @@ pub struct Swept {
     pub due: u64,
     /// Leases that lapsed.
     pub lapsed: u64,
-    /// Throttled lanes whose time came.
+    /// Throttled lanes whose time came and that nothing else had made ready before.
     pub woken: u64,
 }
 
@@ -269,7 +286,8 @@ pub struct Dump {
     pub jobs: Vec<(JobInfo, u64)>,
     /// The dead jobs by id, with their delivery counts.
     pub dead: Vec<(JobInfo, u64)>,
-    /// The keys that are held: name, holder, and the moment until which they are held at least.
+    /// The keys that are held: name, holder, and the moment until which they are held at least; 0
+    /// if only the holder itself still holds it.
     pub keys: Vec<(String, JobId, Millis)>,
 }
 

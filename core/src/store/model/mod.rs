@@ -1,0 +1,198 @@
+//! The rules of [`crate::store`] as plain code in memory: what every other store is checked
+//! against.
+//!
+//! It is written to be read beside the rules. It keeps vectors and sorted maps, looks through all
+//! of them at every call, and clones everything before a step that may fail. `state` holds the
+//! words and what they have in common; each other file states a few verbs.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::clock::{Clock, Millis};
+use crate::error::{Error, Result};
+use crate::job::{JobInfo, NewJob, Pushed};
+use crate::lane::{LaneInfo, Stats};
+use crate::options::QueueOptions;
+use crate::store::{Ask, Batch, Dump, Ending, FailedFilter, LaneChange, Store, Swept, Waiter};
+use crate::token::{JobId, Token};
+
+mod archive;
+mod finish;
+mod lanes;
+mod look;
+mod pop;
+mod push;
+mod remove;
+mod settle;
+mod state;
+
+use state::State;
+
+/// The reference model: one queue in memory, slow and obvious.
+pub struct ModelStore {
+    clock: Arc<dyn Clock>,
+    shared: Mutex<Shared>,
+    bell: Condvar,
+}
+
+struct Shared {
+    state: State,
+    closed: bool,
+    /// How often the bell was rung: a waiter sleeps until this has moved.
+    rings: u64,
+}
+
+impl ModelStore {
+    /// Makes an empty queue whose tokens carry `tag`. Of the options it heeds `max_failed` and
+    /// `clock`.
+    pub fn new(options: &QueueOptions, tag: u32) -> Self {
+        let state = State::new(tag, options.max_failed);
+        Self {
+            clock: Arc::clone(&options.clock),
+            shared: Mutex::new(Shared { state, closed: false, rings: 0 }),
+            bell: Condvar::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look<T>(&self, at: impl FnOnce(&State) -> T) -> Result<T> {
+        let shared = self.lock();
+        if shared.closed { Err(Error::closed()) } else { Ok(at(&shared.state)) }
+    }
+
+    /// Makes one changing call: settles, does `verb`, and ends a busy period if it is over.
+    fn change<T>(&self, verb: impl FnOnce(&mut State, Swept) -> T) -> Result<T> {
+        let mut shared = self.lock();
+        if shared.closed {
+            return Err(Error::closed());
+        }
+        let state = &mut shared.state;
+        let swept = state.begin(self.clock.now());
+        let result = verb(state, swept);
+        state.end();
+        Ok(result)
+    }
+
+    fn change_and_ring<T>(&self, verb: impl FnOnce(&mut State, Swept) -> T) -> Result<T> {
+        let result = self.change(verb)?;
+        self.ring();
+        Ok(result)
+    }
+
+    fn ring(&self) {
+        self.lock().rings += 1;
+        self.bell.notify_all();
+    }
+}
+
+impl Store for ModelStore {
+    fn push(&self, jobs: Vec<NewJob>) -> Result<Vec<Pushed>> {
+        self.change_and_ring(|state, _| state.push(jobs))?
+    }
+
+    fn pop(&self, ask: Ask) -> Result<Batch> {
+        // A pop rings nobody: what it settled, it took or will be found by who waits for that time.
+        self.change(|state, _| state.pop(ask))
+    }
+
+    fn finish(&self, endings: Vec<Ending>) -> Result<Vec<Result<()>>> {
+        self.change_and_ring(|state, _| {
+            endings.into_iter().map(|ending| state.finish(ending)).collect()
+        })
+    }
+
+    fn extend(&self, tokens: Vec<Token>, lease: Millis) -> Result<Vec<Result<()>>> {
+        self.change(|state, _| tokens.into_iter().map(|token| state.extend(token, lease)).collect())
+    }
+
+    fn configure(&self, lane: Option<String>, change: LaneChange) -> Result<()> {
+        self.change_and_ring(|state, _| state.configure(lane, change))
+    }
+
+    fn sweep(&self) -> Result<Swept> {
+        self.change_and_ring(|_, swept| swept)
+    }
+
+    fn stats(&self) -> Result<Stats> {
+        self.look(State::stats)
+    }
+
+    fn lanes(&self, after: Option<String>, limit: usize) -> Result<Vec<LaneInfo>> {
+        self.look(|state| state.lane_infos(after.as_deref(), limit))
+    }
+
+    fn lane(&self, name: String) -> Result<Option<LaneInfo>> {
+        self.look(|state| state.lane_info(&name))
+    }
+
+    fn get(&self, id: JobId) -> Result<Option<JobInfo>> {
+        self.look(|state| state.get(id))
+    }
+
+    fn peek(&self, lane: String, count: usize) -> Result<Vec<JobInfo>> {
+        self.look(|state| state.peek(&lane, count))
+    }
+
+    fn cancel(&self, id: JobId) -> Result<bool> {
+        self.change_and_ring(|state, _| state.cancel(id))
+    }
+
+    fn purge(&self, lane: Option<String>) -> Result<u64> {
+        self.change_and_ring(|state, _| state.purge(lane.as_deref()))
+    }
+
+    fn failed(&self, count: usize) -> Result<Vec<JobInfo>> {
+        self.look(|state| state.failed(count))
+    }
+
+    fn restore(&self, filter: FailedFilter) -> Result<u64> {
+        self.change_and_ring(|state, _| state.restore(&filter))
+    }
+
+    fn clean(&self, filter: FailedFilter) -> Result<u64> {
+        self.change_and_ring(|state, _| state.clean(&filter))
+    }
+
+    fn bump_keys(&self) -> Result<()> {
+        self.change(|state, _| state.bump_keys())
+    }
+
+    fn dump(&self) -> Result<Dump> {
+        self.look(State::dump)
+    }
+
+    fn waiter(&self) -> Result<Box<dyn Waiter + '_>> {
+        let shared = self.lock();
+        if shared.closed {
+            return Err(Error::closed());
+        }
+        Ok(Box::new(ModelWaiter { store: self, heard: shared.rings }))
+    }
+
+    fn close(&self) {
+        self.lock().closed = true;
+        self.bell.notify_all();
+    }
+}
+
+struct ModelWaiter<'a> {
+    store: &'a ModelStore,
+    /// The rings that were heard: one that came between two waits is not missed.
+    heard: u64,
+}
+
+impl Waiter for ModelWaiter<'_> {
+    fn wait(&mut self, timeout: Duration) -> Result<()> {
+        let asleep = |shared: &mut Shared| !shared.closed && shared.rings == self.heard;
+        let (shared, _) = self
+            .store
+            .bell
+            .wait_timeout_while(self.store.lock(), timeout, asleep)
+            .unwrap_or_else(PoisonError::into_inner);
+        self.heard = shared.rings;
+        if shared.closed { Err(Error::closed()) } else { Ok(()) }
+    }
+}
