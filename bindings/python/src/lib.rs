@@ -1,0 +1,78 @@
+//! The native half of the Python package `fairlane`: conversion only.
+//!
+//! Every method reads as three steps: convert what came in, call through the [`door`], convert what
+//! came out. What can be said in Python is said there, in `python/src/fairlane`.
+
+mod backoff;
+mod backoff_policy;
+mod counts;
+mod delivery;
+mod dethrottler;
+mod door;
+mod job;
+mod job_info;
+mod lane_info;
+mod limits;
+mod new_job;
+mod number;
+mod payload;
+mod probe;
+mod pushed;
+mod queue;
+mod refuse;
+mod refused;
+mod settings;
+mod show;
+mod signals;
+mod stats;
+mod swept;
+mod text;
+mod time;
+
+/// The native half of fairlane; import `fairlane` instead.
+#[pyo3::pymodule]
+mod _fairlane {
+    #[pymodule_export]
+    use crate::backoff::Backoff;
+    #[pymodule_export]
+    use crate::backoff_policy::BackoffPolicy;
+    #[pymodule_export]
+    use crate::counts::Counts;
+    #[pymodule_export]
+    use crate::dethrottler::Dethrottler;
+    #[pymodule_export]
+    use crate::job::Job;
+    #[pymodule_export]
+    use crate::job_info::JobInfo;
+    #[pymodule_export]
+    use crate::lane_info::LaneInfo;
+    #[pymodule_export]
+    use crate::limits::Limits;
+    #[pymodule_export]
+    use crate::new_job::NewJob;
+    #[pymodule_export]
+    use crate::probe::{_error_codes, _panic};
+    #[pymodule_export]
+    use crate::pushed::Pushed;
+    #[pymodule_export]
+    use crate::queue::Queue;
+    #[pymodule_export]
+    use crate::stats::Stats;
+    #[pymodule_export]
+    use crate::swept::Swept;
+
+    #[pymodule_export]
+    const BULK_PRIORITY: i64 = fairlane::BULK_PRIORITY;
+    #[pymodule_export]
+    const DEFAULT_LANE: &str = fairlane::DEFAULT_LANE;
+    #[pymodule_export]
+    const DEFAULT_LEASE: f64 = fairlane::DEFAULT_LEASE as f64 / 1e3;
+    #[pymodule_export]
+    const DEFAULT_MAX_TRIES: i64 = fairlane::DEFAULT_MAX_TRIES;
+    #[pymodule_export]
+    const DEFAULT_PRIORITY: i64 = fairlane::DEFAULT_PRIORITY;
+    #[pymodule_export]
+    const MAX_PRIORITY: i64 = fairlane::job::MAX_PRIORITY;
+    #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,77 @@
+//! Payloads: bytes as they are, everything else as JSON.
+
+use fairlane::Error;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyMemoryView, PyString};
+#[cfg(feature = "stubs")]
+use pyo3::{inspect::PyStaticExpr, type_hint_identifier};
+
+use crate::door;
+
+/// The bytes of a payload.
+pub struct Payload(pub Vec<u8>);
+
+impl FromPyObject<'_, '_> for Payload {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = type_hint_identifier!("builtins", "object");
+
+    fn extract(value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        if let Ok(bytes) = value.cast::<PyBytes>() {
+            return Ok(Self(bytes.as_bytes().to_vec()));
+        }
+        if let Ok(bytes) = value.cast::<PyByteArray>() {
+            return Ok(Self(bytes.to_vec()));
+        }
+        if value.cast::<PyMemoryView>().is_ok() {
+            let bytes = value.call_method0("tobytes")?;
+            return Ok(Self(bytes.cast::<PyBytes>()?.as_bytes().to_vec()));
+        }
+        encode(&value).map(Self)
+    }
+}
+
+/// Reads a payload back as JSON.
+pub fn decode<'py>(payload: &Bound<'py, PyBytes>) -> PyResult<Bound<'py, PyAny>> {
+    static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    LOADS.import(payload.py(), "json", "loads")?.call1((payload,))
+}
+
+fn encode(value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    let py = value.py();
+    let text = encoder(py)?.call1(py, (value,)).map_err(|error| refusal(py, error))?;
+    let text = text.bind(py).cast::<PyString>()?;
+    // Half a character: ensure_ascii=False lets it through, UTF-8 does not.
+    Ok(text.to_str().map_err(|error| refusal(py, error))?.as_bytes().to_vec())
+}
+
+/// Gives the `encode` of one `json.JSONEncoder`, made once: `json.dumps` would make one a call.
+fn encoder(py: Python<'_>) -> PyResult<&Py<PyAny>> {
+    static ENCODE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    ENCODE.get_or_try_init(py, || {
+        let settings = PyDict::new(py);
+        settings.set_item("separators", (",", ":"))?;
+        settings.set_item("ensure_ascii", false)?;
+        settings.set_item("allow_nan", false)?;
+        let encoder = py.import("json")?.getattr("JSONEncoder")?.call((), Some(&settings))?;
+        Ok(encoder.getattr("encode")?.unbind())
+    })
+}
+
+/// Says what was wrong with a value that has no JSON: of a wrong type, or such as NaN.
+fn refusal(py: Python<'_>, error: PyErr) -> PyErr {
+    const ACCEPTED: &str = "accepted are bytes, bytearray, memoryview and JSON values";
+    let message = format!("payload is not JSON: {}: {ACCEPTED}", error.value(py));
+    let refusal = if error.is_instance_of::<PyTypeError>(py) {
+        PyTypeError::new_err(message)
+    } else if error.is_instance_of::<PyValueError>(py) {
+        door::raise(Error::invalid(message))
+    } else {
+        return error;
+    };
+    refusal.set_cause(py, Some(error));
+    refusal
+}

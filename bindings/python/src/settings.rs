@@ -1,0 +1,80 @@
+//! The settings of a job to push, as `push` and `NewJob` take them.
+
+use fairlane::limits::MAX_WINDOW;
+use fairlane::{Due, Error, Key, NewJob, Rate, convert};
+use pyo3::prelude::*;
+
+use crate::backoff_policy::Policy;
+use crate::door;
+use crate::number::Integer;
+use crate::payload::Payload;
+use crate::refuse;
+use crate::text::Text;
+use crate::time::{Moment, Seconds};
+
+/// Everything but the payload.
+pub struct Settings<'a> {
+    pub lane: Text<'a>,
+    pub priority: Integer,
+    pub tps: Option<Integer>,
+    pub rate: Option<(Integer, Seconds)>,
+    pub delay: Option<Seconds>,
+    pub at: Option<Moment>,
+    pub cost: Integer,
+    pub key: Option<Text<'a>>,
+    pub key_ttl: Seconds,
+    pub max_tries: Integer,
+    pub backoff: Option<Policy>,
+    pub after: Option<Text<'a>>,
+}
+
+impl Settings<'_> {
+    /// Makes the job. Ranges are left to the core, which knows the queue's own.
+    pub fn job(self, payload: Payload) -> PyResult<NewJob> {
+        Ok(NewJob {
+            payload: payload.0,
+            lane: self.lane.0.to_owned(),
+            priority: self.priority.0,
+            rate: rate(self.tps, self.rate)?,
+            due: due(self.delay, self.at)?,
+            cost: self.cost.0,
+            key: key(self.key, self.key_ttl)?,
+            max_tries: self.max_tries.0,
+            backoff: self.backoff.map(|Policy(policy)| policy),
+            after: self.after.map(Text::job_id).transpose()?,
+        })
+    }
+}
+
+/// Reads the two ways to name a rate.
+pub fn rate(tps: Option<Integer>, rate: Option<(Integer, Seconds)>) -> PyResult<Option<Rate>> {
+    match (tps, rate) {
+        (None, None) => Ok(None),
+        (Some(Integer(count)), None) => Ok(Some(Rate::per_second(count))),
+        (None, Some((Integer(count), Seconds(window)))) => {
+            let window = convert::span_within("rate window", window, 1..=MAX_WINDOW);
+            window.map(|window| Some(Rate { count, window })).map_err(door::raise)
+        }
+        (Some(_), Some(_)) => Err(refuse::both("tps", "rate")),
+    }
+}
+
+fn due(delay: Option<Seconds>, at: Option<Moment>) -> PyResult<Due> {
+    match (delay, at) {
+        (None, None) => Ok(Due::Now),
+        (Some(delay), None) => delay.millis("delay").map(Due::In),
+        (None, Some(at)) => at.millis("at").map(Due::At),
+        (Some(_), Some(_)) => Err(refuse::both("delay", "at")),
+    }
+}
+
+fn key(name: Option<Text<'_>>, ttl: Seconds) -> PyResult<Option<Key>> {
+    let ttl = ttl.millis("key_ttl")?;
+    match name {
+        Some(Text(name)) => Ok(Some(Key { name: name.to_owned(), ttl })),
+        None if ttl == 0 => Ok(None),
+        None => Err(door::raise(Error::invalid(format!(
+            "key_ttl {ttl} ms is given without a key: name the key too"
+        )))),
+    }
+}

@@ -1,0 +1,87 @@
+"""A job queue that is fair between tenants, durable, and the same in every language.
+
+>>> import fairlane
+>>> queue = fairlane.Queue("memory:", "mail")
+>>> queue.push({"to": "ada@example.com"}, lane="tenant-7")
+'1'
+>>> job = queue.pop(wait=1)
+>>> job.json()
+{'to': 'ada@example.com'}
+>>> queue.mark_complete(job)
+"""
+
+from ._fairlane import (
+    BULK_PRIORITY,
+    DEFAULT_LANE,
+    DEFAULT_LEASE,
+    DEFAULT_MAX_TRIES,
+    DEFAULT_PRIORITY,
+    MAX_PRIORITY,
+    VERSION,
+    Backoff,
+    BackoffPolicy,
+    Counts,
+    Dethrottler,
+    Job,
+    JobInfo,
+    LaneInfo,
+    Limits,
+    NewJob,
+    Pushed,
+    Queue,
+    Stats,
+    Swept,
+)
+from .errors import (
+    ClosedError,
+    ConnectionLostError,
+    CorruptError,
+    Error,
+    InternalError,
+    InvalidArgumentError,
+    PayloadTooLargeError,
+    QueueFullError,
+    StaleTokenError,
+    TimeoutError,
+    UnavailableError,
+    UnsupportedError,
+    VersionMismatchError,
+)
+
+__version__ = VERSION
+
+__all__ = [
+    "BULK_PRIORITY",
+    "DEFAULT_LANE",
+    "DEFAULT_LEASE",
+    "DEFAULT_MAX_TRIES",
+    "DEFAULT_PRIORITY",
+    "MAX_PRIORITY",
+    "Backoff",
+    "BackoffPolicy",
+    "ClosedError",
+    "ConnectionLostError",
+    "CorruptError",
+    "Counts",
+    "Dethrottler",
+    "Error",
+    "InternalError",
+    "InvalidArgumentError",
+    "Job",
+    "JobInfo",
+    "LaneInfo",
+    "Limits",
+    "NewJob",
+    "PayloadTooLargeError",
+    "Pushed",
+    "Queue",
+    "QueueFullError",
+    "StaleTokenError",
+    "Stats",
+    "Swept",
+    "TimeoutError",
+    "UnavailableError",
+    "UnsupportedError",
+    "VersionMismatchError",
+    "__version__",
+]
