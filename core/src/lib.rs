@@ -18,10 +18,13 @@
 
 pub mod backoff;
 pub mod clock;
+#[cfg(feature = "sqlite")]
+mod combine;
 pub mod convert;
 mod dethrottler;
 pub mod error;
 pub mod fair;
+pub mod fork;
 pub mod job;
 pub mod lane;
 pub mod limits;

@@ -1,1 +1,305 @@
-//! The embedded store.
+//! The embedded store: any number of queues in one SQLite file, or one in memory.
+//!
+//! From the outside in: [`SqliteStore`] is one handle on one queue. Handles of a process on the same
+//! file share an `engine`: a leader queue in front of the `session`, which owns the one connection
+//! and joins concurrent calls into one transaction, one sync. Inside a transaction each verb is a
+//! `call` on one queue; `push`, `pop`, `finish`, `configure`, `remove`, `archive`, `keys` and `look`
+//! hold the verbs, `settle` and `place` what they share, and the `*_row` files what is stored. The
+//! `bell` wakes threads of this process, the `sidecar` knows and wakes the other processes.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+
+use crate::clock::Millis;
+use crate::error::{Error, ErrorCode, Result};
+use crate::job::{JobInfo, NewJob, Pushed};
+use crate::lane::{LaneInfo, Stats};
+use crate::options::{Durability, QueueOptions};
+use crate::store::{
+    Ask, Batch, Dump, Ending, FailedFilter, LaneChange, Outcome, Store, Swept, Waiter,
+};
+use crate::token::{JobId, Token};
+
+mod archive;
+mod bell;
+mod call;
+mod clock_set_back;
+mod configure;
+mod dump;
+mod engine;
+mod finish;
+pub(crate) mod fork;
+mod job_row;
+mod keys;
+mod lane_row;
+mod look;
+mod place;
+mod pop;
+mod push;
+mod quarantine;
+mod queue_row;
+mod remove;
+mod schema;
+mod session;
+mod settle;
+mod sidecar;
+mod step;
+
+use bell::Woken;
+use call::Call;
+use engine::{Engine, OwnTerms};
+use queue_row::QueueRow;
+use step::Step;
+
+/// One queue in a SQLite file, or in memory.
+pub struct SqliteStore {
+    /// `None` once the handle is closed.
+    engine: ArcSwapOption<Engine>,
+    is_closed: AtomicBool,
+    path: Option<std::path::PathBuf>,
+    terms: OwnTerms,
+    is_full: bool,
+}
+
+impl SqliteStore {
+    /// Opens a queue in a file; makes the file and the queue if there is none.
+    ///
+    /// # Errors
+    /// `Corrupt`, `VersionMismatch`, `Unavailable`, `Timeout`; see [`crate::Queue::open_with`].
+    pub fn open(path: &Path, name: &str, options: &QueueOptions) -> Result<Self> {
+        let engine = Engine::of(path, options.busy_timeout)?;
+        Self::on(engine, Some(path.to_owned()), name, options)
+    }
+
+    /// Makes a queue in memory, gone with the handle.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn in_memory(name: &str, options: &QueueOptions) -> Result<Self> {
+        Self::on(Engine::in_memory()?, None, name, options)
+    }
+
+    fn on(
+        engine: Arc<Engine>,
+        path: Option<std::path::PathBuf>,
+        name: &str,
+        options: &QueueOptions,
+    ) -> Result<Self> {
+        let (own_name, drawn) = (name.to_owned(), fastrand::u32(..));
+        let patience = options.busy_timeout;
+        let (queue, tag) = engine
+            .run(true, patience, move |session| QueueRow::open(session.sql()?, &own_name, drawn))?;
+        let terms = OwnTerms {
+            queue,
+            tag,
+            clock: Arc::clone(&options.clock),
+            max_failed: options.max_failed,
+            patience,
+        };
+        Ok(Self {
+            engine: ArcSwapOption::from(Some(engine)),
+            is_closed: AtomicBool::new(false),
+            path,
+            terms,
+            is_full: options.durability == Durability::Full,
+        })
+    }
+
+    /// Gives the engine; in a forked child, one of the child's own.
+    fn engine(&self) -> Result<Arc<Engine>> {
+        if self.is_closed.load(Ordering::Acquire) {
+            return Err(Error::closed());
+        }
+        let engine = self.engine.load_full().ok_or_else(Error::closed)?;
+        if engine.is_ours() {
+            return Ok(engine);
+        }
+        let Some(path) = &self.path else {
+            return Err(Error::new(
+                ErrorCode::Unsupported,
+                "queue in memory does not cross a fork: open it in the process that uses it",
+            ));
+        };
+        let reopened = fork::reopen(path, self.terms.patience)?;
+        self.engine.store(Some(Arc::clone(&reopened)));
+        Ok(reopened)
+    }
+
+    /// Makes a call that changes things.
+    fn change<R: Send + 'static>(
+        &self,
+        is_durable: bool,
+        owner: i64,
+        mut verb: impl FnMut(&mut Call<'_>) -> Step<R> + Send + 'static,
+    ) -> Result<R> {
+        let terms = self.terms.clone();
+        self.engine()?.run(self.is_full && is_durable, self.terms.patience, move |session| {
+            session.change(&terms.lend(owner), &mut verb)
+        })
+    }
+
+    /// Makes a call that only looks.
+    fn look<R: Send + 'static>(
+        &self,
+        mut verb: impl FnMut(&Call<'_>) -> Step<R> + Send + 'static,
+    ) -> Result<R> {
+        let terms = self.terms.clone();
+        self.engine()?
+            .run(false, self.terms.patience, move |session| session.look(&terms.lend(0), &mut verb))
+    }
+
+    fn row_of(&self, id: JobId) -> i64 {
+        let queue = QueueRow { id: self.terms.queue, ..QueueRow::default() };
+        queue.row_of(id.0 as i64)
+    }
+}
+
+impl Store for SqliteStore {
+    fn push(&self, jobs: Vec<NewJob>) -> Result<Vec<Pushed>> {
+        self.change(true, 0, move |call| call.push(&jobs))
+    }
+
+    fn pop(&self, ask: Ask) -> Result<Batch> {
+        let engine = self.engine()?;
+        let owner = engine.owner(&self.terms)?;
+        // Losing a pop only repeats a job; but at most once must not repeat it.
+        let is_durable = ask.lease == 0;
+        let batch = self.change(is_durable, owner, move |call| call.pop(ask))?;
+        if !batch.jobs.is_empty() {
+            return Ok(batch);
+        }
+        engine.look_after_the_dead(&self.terms)?;
+        Ok(batch)
+    }
+
+    fn finish(&self, endings: Vec<Ending>) -> Result<Vec<Result<()>>> {
+        // Losing a completion only repeats a job, but follow-ups are pushes.
+        let has_pushes = |ending: &Ending| matches!(&ending.outcome, Outcome::Complete { then } if !then.is_empty());
+        let is_durable = endings.iter().any(has_pushes);
+        self.change(is_durable, 0, move |call| call.finish(&endings))
+    }
+
+    fn extend(&self, tokens: Vec<Token>, lease: Millis) -> Result<Vec<Result<()>>> {
+        self.change(false, 0, move |call| call.extend(&tokens, lease))
+    }
+
+    fn configure(&self, lane: Option<String>, change: LaneChange) -> Result<()> {
+        self.change(true, 0, move |call| call.configure(lane.as_deref(), change))
+    }
+
+    fn sweep(&self) -> Result<Swept> {
+        let engine = self.engine()?;
+        engine.look_after_the_dead(&self.terms)?;
+        let terms = self.terms.clone();
+        let swept = engine.run(false, self.terms.patience, move |session| {
+            session.change(&terms.lend(0), |call| {
+                call.keep_house()?;
+                call.entered = call.entered.max(1);
+                Ok(call.swept)
+            })
+        })?;
+        engine.keep_house();
+        Ok(swept)
+    }
+
+    fn stats(&self) -> Result<Stats> {
+        self.look(|call| call.stats())
+    }
+
+    fn lanes(&self, after: Option<String>, limit: usize) -> Result<Vec<LaneInfo>> {
+        self.look(move |call| {
+            let lanes = call.lanes(after.as_deref().unwrap_or(""), limit)?;
+            Ok(lanes.into_iter().map(look::lane_info).collect())
+        })
+    }
+
+    fn lane(&self, name: String) -> Result<Option<LaneInfo>> {
+        self.look(move |call| call.lane(&name))
+    }
+
+    fn get(&self, id: JobId) -> Result<Option<JobInfo>> {
+        let row = self.row_of(id);
+        self.look(move |call| call.get(row))
+    }
+
+    fn peek(&self, lane: String, count: usize) -> Result<Vec<JobInfo>> {
+        self.look(move |call| call.peek(&lane, count))
+    }
+
+    fn cancel(&self, id: JobId) -> Result<bool> {
+        let row = self.row_of(id);
+        self.change(true, 0, move |call| call.cancel(row))
+    }
+
+    fn purge(&self, lane: Option<String>) -> Result<u64> {
+        self.change(true, 0, move |call| call.purge(lane.as_deref()))
+    }
+
+    fn failed(&self, count: usize) -> Result<Vec<JobInfo>> {
+        self.look(move |call| {
+            let generation = call.queue.key_generation;
+            Ok(call.failed(count)?.into_iter().map(|dead| dead.info(generation)).collect())
+        })
+    }
+
+    fn restore(&self, filter: FailedFilter) -> Result<u64> {
+        self.change(true, 0, move |call| call.restore(&filter))
+    }
+
+    fn clean(&self, filter: FailedFilter) -> Result<u64> {
+        self.change(true, 0, move |call| call.clean(&filter))
+    }
+
+    fn bump_keys(&self) -> Result<()> {
+        self.change(true, 0, |call| call.bump_keys())
+    }
+
+    fn dump(&self) -> Result<Dump> {
+        self.look(|call| call.dump())
+    }
+
+    fn waiter(&self) -> Result<Box<dyn Waiter + '_>> {
+        let engine = self.engine()?;
+        // Other processes ring a slot: without one this process would be deaf.
+        engine.owner(&self.terms)?;
+        let id = engine.bell.enter();
+        Ok(Box::new(SqliteWaiter { store: self, engine, id }))
+    }
+
+    fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+        if let Some(engine) = self.engine.swap(None) {
+            engine.bell.ring_all_here();
+        }
+    }
+}
+
+/// A worker that waits at an embedded store.
+struct SqliteWaiter<'a> {
+    store: &'a SqliteStore,
+    engine: Arc<Engine>,
+    id: u64,
+}
+
+impl Waiter for SqliteWaiter<'_> {
+    fn wait(&mut self, timeout: Duration) -> Result<()> {
+        let woken = self.engine.bell.sleep(self.id, timeout);
+        if self.store.is_closed.load(Ordering::Acquire) {
+            return Err(Error::closed());
+        }
+        if woken == Woken::Tick {
+            self.engine.look_after_the_dead(&self.store.terms)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for SqliteWaiter<'_> {
+    fn drop(&mut self) {
+        self.engine.bell.leave(self.id);
+    }
+}

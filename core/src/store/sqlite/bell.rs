@@ -1,0 +1,194 @@
+//! Waiting inside a process: who sleeps, and who is woken.
+//!
+//! A ring wakes one sleeper, who looks for work and passes the ring on if more is left, so that a
+//! push wakes no herd. One of the sleepers of a process listens at its side-car socket for rings of
+//! other processes; when it leaves, another takes its place.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::combine::lock;
+use crate::store::sqlite::sidecar::Sidecar;
+
+/// How often the listener looks after dead processes and missed rings.
+pub(super) const TICK: Duration = Duration::from_millis(100);
+
+/// The sleepers of one process at one file.
+#[derive(Debug)]
+pub(super) struct Bell {
+    sleepers: Mutex<Sleepers>,
+    /// The number of sleepers, to be read without the lock.
+    count: AtomicUsize,
+    /// `None` in memory, where there are no other processes.
+    sidecar: Option<Arc<Sidecar>>,
+}
+
+#[derive(Debug, Default)]
+struct Sleepers {
+    line: VecDeque<Sleeper>,
+    last_id: u64,
+    /// Who listens for other processes.
+    listener: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Sleeper {
+    id: u64,
+    is_rung: bool,
+    changed: Arc<Condvar>,
+}
+
+/// Why a sleep ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Woken {
+    Rung,
+    TimedOut,
+    /// The listener's tick: time to look after dead processes and missed rings.
+    Tick,
+}
+
+impl Bell {
+    pub(super) fn new(sidecar: Option<Arc<Sidecar>>) -> Self {
+        Self { sleepers: Mutex::default(), count: AtomicUsize::new(0), sidecar }
+    }
+
+    /// Enters a sleeper; what rings from now on may ring it.
+    pub(super) fn enter(&self) -> u64 {
+        let mut sleepers = lock(&self.sleepers);
+        sleepers.last_id += 1;
+        let id = sleepers.last_id;
+        let changed = Arc::new(Condvar::new());
+        sleepers.line.push_back(Sleeper { id, is_rung: false, changed });
+        self.count_is(sleepers.line.len());
+        id
+    }
+
+    /// Takes a sleeper out. A ring that it has not answered goes to another.
+    pub(super) fn leave(&self, id: u64) {
+        let mut sleepers = lock(&self.sleepers);
+        let Some(index) = sleepers.line.iter().position(|sleeper| sleeper.id == id) else { return };
+        let left = sleepers.line.remove(index);
+        self.count_is(sleepers.line.len());
+        sleepers.give_up_listening(id);
+        drop(sleepers);
+        if left.is_some_and(|sleeper| sleeper.is_rung) {
+            self.ring(1);
+        }
+    }
+
+    /// Keeps the count; called under the lock, so that the slot's word follows the line.
+    fn count_is(&self, count: usize) {
+        let before = self.count.swap(count, Ordering::SeqCst);
+        if let Some(sidecar) = &self.sidecar
+            && (before == 0) != (count == 0)
+            && let Err(error) = sidecar.set_waits(count > 0)
+        {
+            log::warn!("other processes may ring late: {error}");
+        }
+    }
+
+    /// Wakes up to `count` sleepers, those of this process first.
+    pub(super) fn ring(&self, count: usize) {
+        if count == 0 {
+            return;
+        }
+        let rung = if self.count.load(Ordering::SeqCst) > 0 { self.ring_here(count) } else { 0 };
+        if let Some(sidecar) = &self.sidecar
+            && rung < count
+        {
+            sidecar.ring_others(count - rung);
+        }
+    }
+
+    fn ring_here(&self, count: usize) -> usize {
+        let mut sleepers = lock(&self.sleepers);
+        let listener = sleepers.listener;
+        let mut rung = 0;
+        // The listener is dearer to wake, and its place must be filled: it comes last.
+        for is_listener in [false, true] {
+            for sleeper in &mut sleepers.line {
+                if rung == count {
+                    return rung;
+                }
+                if sleeper.is_rung || (Some(sleeper.id) == listener) != is_listener {
+                    continue;
+                }
+                sleeper.is_rung = true;
+                rung += 1;
+                match &self.sidecar {
+                    Some(sidecar) if is_listener => sidecar.ring_self(),
+                    _ => sleeper.changed.notify_one(),
+                }
+            }
+        }
+        rung
+    }
+
+    /// Wakes all sleepers of this process.
+    pub(super) fn ring_all_here(&self) {
+        self.ring_here(usize::MAX);
+    }
+
+    /// Sleeps until rung, until `timeout` has passed, or, if it listens, for one tick.
+    pub(super) fn sleep(&self, id: u64, timeout: Duration) -> Woken {
+        let deadline = Instant::now().checked_add(timeout);
+        let mut sleepers = lock(&self.sleepers);
+        loop {
+            if sleepers.take_ring(id) {
+                return Woken::Rung;
+            }
+            let left = deadline.map_or(Duration::MAX, |end| end.duration_since(Instant::now()));
+            if left.is_zero() {
+                return Woken::TimedOut;
+            }
+            match &self.sidecar {
+                Some(sidecar) if sleepers.listener.is_none() => {
+                    sleepers.listener = Some(id);
+                    drop(sleepers);
+                    let is_rung = sidecar.listen(left.min(TICK));
+                    sleepers = lock(&self.sleepers);
+                    sleepers.give_up_listening(id);
+                    if sleepers.take_ring(id) || is_rung {
+                        return Woken::Rung;
+                    }
+                    return if left > TICK { Woken::Tick } else { Woken::TimedOut };
+                }
+                _ => {
+                    let Some(changed) = sleepers.condition_of(id) else { return Woken::Rung };
+                    // A year is as good as for ever, and no platform refuses it.
+                    let left = left.min(Duration::from_secs(365 * 24 * 3600));
+                    let slept = changed.wait_timeout(sleepers, left);
+                    sleepers = slept.unwrap_or_else(PoisonError::into_inner).0;
+                }
+            }
+        }
+    }
+}
+
+impl Sleepers {
+    fn take_ring(&mut self, id: u64) -> bool {
+        let sleeper = self.line.iter_mut().find(|sleeper| sleeper.id == id);
+        sleeper.is_some_and(|sleeper| std::mem::take(&mut sleeper.is_rung))
+    }
+
+    fn condition_of(&self, id: u64) -> Option<Arc<Condvar>> {
+        self.line
+            .iter()
+            .find(|sleeper| sleeper.id == id)
+            .map(|sleeper| Arc::clone(&sleeper.changed))
+    }
+
+    /// Hands the listening on: whoever is woken finds the place empty and takes it.
+    fn give_up_listening(&mut self, id: u64) {
+        if self.listener == Some(id) {
+            self.listener = None;
+            if let Some(next) =
+                self.line.iter().find(|sleeper| sleeper.id != id && !sleeper.is_rung)
+            {
+                next.changed.notify_one();
+            }
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! One call on one queue inside a transaction: the rows it has read, and what it changes.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, params};
+
+use crate::clock::{Clock, Millis};
+use crate::fair::{next_start, rate_cost};
+use crate::limits::Rate;
+use crate::store::sqlite::lane_row::{Gate, Lane};
+use crate::store::sqlite::queue_row::QueueRow;
+use crate::store::sqlite::step::Step;
+use crate::store::{CLOCK_TOLERANCE, Swept};
+
+/// The most lanes that are remembered from call to call.
+const MAX_CACHED_LANES: usize = 4096;
+
+/// The rows of one queue that this process remembers from call to call. They are true as long as
+/// no other process has written to the file.
+#[derive(Debug, Default)]
+pub(super) struct Remembered {
+    queue: QueueRow,
+    lanes: HashMap<i64, Lane>,
+    ids: HashMap<String, i64>,
+    /// The number of the last call.
+    serial: u64,
+}
+
+/// What a call needs to know of the handle that makes it.
+pub(super) struct Terms<'a> {
+    pub(super) queue: i64,
+    pub(super) tag: u32,
+    pub(super) clock: &'a dyn Clock,
+    pub(super) max_failed: u64,
+    /// The incarnation of this process, which its leases name; 0 in memory.
+    pub(super) owner: i64,
+}
+
+/// One call on one queue inside a transaction.
+///
+/// Lanes are taken out of the call, changed, and put back; [`Call::flush`] writes what was put
+/// back, and comes before every statement that reads lanes by an index.
+pub(super) struct Call<'a> {
+    pub(super) sql: &'a Connection,
+    pub(super) queue: QueueRow,
+    pub(super) now: Millis,
+    pub(super) max_failed: u64,
+    pub(super) owner: i64,
+    /// How many jobs became ready in this call.
+    pub(super) entered: usize,
+    /// What came due before this call.
+    pub(super) swept: Swept,
+    lanes: HashMap<i64, Lane>,
+    ids: HashMap<String, i64>,
+    unsaved: Vec<i64>,
+    is_queue_changed: bool,
+    /// Tells this call from others: a lane that it has changed is not gone before it ends.
+    serial: u64,
+    /// When the next thing was to come due before this call.
+    due_before: Millis,
+}
+
+impl<'a> Call<'a> {
+    /// Begins a call that looks and changes nothing.
+    pub(super) fn look(
+        sql: &'a Connection,
+        remembered: Option<Remembered>,
+        terms: &Terms<'_>,
+    ) -> Step<Self> {
+        let remembered = match remembered {
+            Some(remembered) => remembered,
+            None => Remembered {
+                queue: QueueRow::load(sql, terms.queue, terms.tag)?,
+                ..Remembered::default()
+            },
+        };
+        Ok(Self {
+            sql,
+            now: remembered.queue.clock,
+            max_failed: terms.max_failed,
+            owner: terms.owner,
+            entered: 0,
+            swept: Swept::default(),
+            due_before: remembered.queue.due.min(remembered.queue.lease_due),
+            lanes: remembered.lanes,
+            ids: remembered.ids,
+            unsaved: Vec::new(),
+            is_queue_changed: false,
+            serial: remembered.serial + 1,
+            queue: remembered.queue,
+        })
+    }
+
+    /// Begins a call that changes things: reads the clock and moves what has come due.
+    pub(super) fn change(
+        sql: &'a Connection,
+        remembered: Option<Remembered>,
+        terms: &Terms<'_>,
+    ) -> Step<Self> {
+        let mut call = Self::look(sql, remembered, terms)?;
+        let (now, recorded) = (terms.clock.now(), call.queue.clock);
+        call.now = if now < recorded && recorded - now <= CLOCK_TOLERANCE { recorded } else { now };
+        if call.now < recorded {
+            call.shift_moments(recorded - call.now)?;
+        }
+        call.swept = call.settle()?;
+        Ok(call)
+    }
+
+    /// Ends the call: settles the end of a busy period and writes what is not yet written.
+    pub(super) fn end(mut self) -> Step<(Remembered, usize)> {
+        if self.is_queue_changed {
+            if self.queue.counts.in_flight == 0 && self.queue.ready_lanes == 0 {
+                self.queue.virtual_time = self.queue.virtual_time.max(self.queue.max_start);
+            }
+            self.queue.clock = self.now;
+            self.flush()?;
+            self.queue.save(self.sql)?;
+        }
+        if self.lanes.len() > MAX_CACHED_LANES {
+            self.lanes.clear();
+            self.ids.clear();
+        }
+        let rings = self.rings();
+        let Self { queue, lanes, ids, serial, .. } = self;
+        Ok((Remembered { queue, lanes, ids, serial }, rings))
+    }
+
+    /// Marks the queue's own row as changed.
+    pub(super) fn touch(&mut self) {
+        self.is_queue_changed = true;
+    }
+
+    /// Takes a lane that exists out of the call, to change it and put it back.
+    pub(super) fn take(&mut self, id: i64) -> Step<Option<Lane>> {
+        match self.lanes.remove(&id) {
+            Some(lane) => Ok(Some(lane)),
+            None => Lane::by_id(self.sql, id),
+        }
+    }
+
+    /// Takes the lane of that name, if there is one.
+    pub(super) fn take_named(&mut self, name: &str) -> Step<Option<Lane>> {
+        if let Some(lane) = self.ids.get(name).and_then(|id| self.lanes.remove(id)) {
+            return Ok(Some(lane));
+        }
+        let Some(lane) = Lane::by_name(self.sql, self.queue.id, name)? else { return Ok(None) };
+        // What this call has changed but not yet written is truer than the row.
+        Ok(Some(self.lanes.remove(&lane.id).unwrap_or(lane)))
+    }
+
+    /// Takes the lane of that name; makes it if there is none, or none that could be told from none.
+    pub(super) fn take_or_make(&mut self, name: &str) -> Step<Lane> {
+        self.touch();
+        let Some(mut lane) = self.take_named(name)? else {
+            self.collect_gone_lanes(2)?;
+            return Lane::insert(self.sql, self.queue.id, name, self.queue.virtual_time);
+        };
+        if lane.touched_by != self.serial && self.is_gone(&mut lane)? {
+            lane.gate = Gate::default();
+            lane.start = self.queue.virtual_time;
+        }
+        Ok(lane)
+    }
+
+    /// Puts a lane back that has been changed: finds out whether it is ready, and notes it for the
+    /// next flush.
+    pub(super) fn put(&mut self, mut lane: Lane) -> Step<()> {
+        self.refresh(&mut lane)?;
+        self.put_as_it_is(lane);
+        Ok(())
+    }
+
+    /// Puts a lane back whose readiness cannot have changed.
+    pub(super) fn put_as_it_is(&mut self, mut lane: Lane) {
+        self.touch();
+        lane.touched_by = self.serial;
+        if self.unsaved.last() != Some(&lane.id) {
+            self.unsaved.push(lane.id);
+        }
+        self.put_untouched(lane);
+    }
+
+    /// Puts a lane back that has not been changed.
+    pub(super) fn put_untouched(&mut self, lane: Lane) {
+        if !self.ids.contains_key(&lane.name) {
+            self.ids.insert(lane.name.clone(), lane.id);
+        }
+        self.lanes.insert(lane.id, lane);
+    }
+
+    /// Writes the lanes that were put back.
+    pub(super) fn flush(&mut self) -> Step<()> {
+        self.unsaved.sort_unstable();
+        self.unsaved.dedup();
+        for id in self.unsaved.drain(..) {
+            if let Some(lane) = self.lanes.get(&id) {
+                lane.save(self.sql)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets what was put back since the last flush: its savepoint has been rolled back.
+    pub(super) fn drop_unsaved(&mut self) {
+        self.unsaved.clear();
+        self.forget_all();
+    }
+
+    /// Gives the number of this call; see [`Lane::touched_by`].
+    pub(super) fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// Forgets a lane whose row is deleted.
+    pub(super) fn forget(&mut self, lane: &Lane) {
+        self.lanes.remove(&lane.id);
+        self.ids.remove(&lane.name);
+    }
+
+    /// Finds out whether the lane is ready, and keeps the books of a lane that begins or ends to be.
+    fn refresh(&mut self, lane: &mut Lane) -> Step<()> {
+        let gate = &lane.gate;
+        let may_start =
+            lane.counts.ready > 0 && !gate.paused && !gate.is_capped(lane.counts.in_flight);
+        lane.wakes_at = if may_start { self.opens_at(lane)? } else { None };
+        if let Some(wakes_at) = lane.wakes_at {
+            self.queue.due = self.queue.due.min(wakes_at);
+        }
+        let is_ready = may_start && lane.wakes_at.is_none();
+        if is_ready && lane.turn.is_none() {
+            // No credit is hoarded while a lane is not ready.
+            self.raise_start(lane, self.queue.virtual_time);
+            self.queue.turns += 1;
+            self.queue.ready_lanes += 1;
+            lane.turn = Some(self.queue.turns);
+        } else if !is_ready && lane.turn.is_some() {
+            self.queue.ready_lanes -= 1;
+            lane.turn = None;
+        }
+        Ok(())
+    }
+
+    pub(super) fn raise_start(&mut self, lane: &mut Lane, start: i64) {
+        lane.start = lane.start.max(start);
+        self.queue.max_start = self.queue.max_start.max(lane.start);
+    }
+
+    /// Gives the moment from which the lane's foremost job may start; `None` if it may now.
+    fn opens_at(&mut self, lane: &mut Lane) -> Step<Option<Millis>> {
+        let throttled_until =
+            Some(lane.gate.throttled_until).filter(|throttled_until| *throttled_until > self.now);
+        if lane.gate.limits.rate.is_unlimited() {
+            return Ok(throttled_until);
+        }
+        self.prune_starts(lane.id, &mut lane.gate)?;
+        let cost = self
+            .sql
+            .prepare_cached(
+                "SELECT cost FROM fairlane_job WHERE id = (SELECT job FROM fairlane_ready
+                 WHERE lane = ?1 ORDER BY rank, position LIMIT 1)",
+            )?
+            .query_row([lane.id], |row| row.get(0))
+            // A damaged job must not hide behind the limit: popping finds it.
+            .unwrap_or(1);
+        Ok(throttled_until.max(self.rate_opens_at(lane.id, &lane.gate, cost)?))
+    }
+
+    /// Gives the moment from which a gate's rate admits a job of that cost; `None` if it does now.
+    /// Starts out of the window have been pruned.
+    pub(super) fn rate_opens_at(&self, id: i64, gate: &Gate, cost: i64) -> Step<Option<Millis>> {
+        let rate = gate.limits.rate;
+        let excess = gate.used + rate_cost(cost, rate) - rate.count;
+        if rate.is_unlimited() || excess <= 0 {
+            return Ok(None);
+        }
+        // Each start costs at least 1, so no more than `excess` of them need to leave.
+        let oldest = self
+            .sql
+            .prepare_cached(
+                "SELECT at, cost FROM fairlane_start WHERE gate = ?1 ORDER BY at LIMIT ?2",
+            )?
+            .query_map([id, excess], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<Vec<(Millis, i64)>>>()?;
+        Ok(next_start(rate, cost, gate.used, oldest))
+    }
+
+    /// Takes off the starts that have left the window.
+    pub(super) fn prune_starts(&self, id: i64, gate: &mut Gate) -> Step<()> {
+        if gate.used == 0 {
+            return Ok(());
+        }
+        let gone = self
+            .sql
+            .prepare_cached(
+                "DELETE FROM fairlane_start WHERE gate = ?1 AND at <= ?2 RETURNING cost",
+            )?
+            .query_map([id, self.now - gate.limits.rate.window], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        gate.used -= gone.iter().sum::<i64>();
+        Ok(())
+    }
+
+    /// Remembers a start, if the gate has a rate.
+    pub(super) fn record_start(&self, id: i64, gate: &mut Gate, cost: i64) -> Step<()> {
+        let rate = gate.limits.rate;
+        if rate.is_unlimited() {
+            return Ok(());
+        }
+        let cost = rate_cost(cost, rate);
+        gate.used += cost;
+        self.sql
+            .prepare_cached(
+                "INSERT INTO fairlane_start (gate, at, cost) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (gate, at) DO UPDATE SET cost = cost + excluded.cost",
+            )?
+            .execute([id, self.now, cost])?;
+        Ok(())
+    }
+
+    /// Sets a gate's rate. What it has started is kept as far as the old window reaches.
+    pub(super) fn set_rate(&self, id: i64, gate: &mut Gate, rate: Rate) -> Step<()> {
+        self.prune_starts(id, gate)?;
+        gate.limits.rate = if rate.is_unlimited() { Rate::UNLIMITED } else { rate };
+        if rate.is_unlimited() && gate.used > 0 {
+            self.sql.prepare_cached("DELETE FROM fairlane_start WHERE gate = ?1")?.execute([id])?;
+            gate.used = 0;
+        }
+        Ok(())
+    }
+
+    /// Gives the id under which the queue's own starts are remembered.
+    pub(super) fn queue_gate(&self) -> i64 {
+        -self.queue.id
+    }
+
+    /// Tells whether a lane is gone by the rules, so that its row means nothing any more.
+    pub(super) fn is_gone(&self, lane: &mut Lane) -> Step<bool> {
+        if !lane.is_bare(self.now) || lane.start > self.queue.virtual_time {
+            return Ok(false);
+        }
+        self.prune_starts(lane.id, &mut lane.gate)?;
+        Ok(lane.gate.used == 0)
+    }
+
+    /// Finds the ready lane that is served next. Lanes must have been flushed.
+    pub(super) fn next_lane(&self) -> Step<Option<i64>> {
+        if self.queue.ready_lanes == 0 {
+            return Ok(None);
+        }
+        let mut statement = self.sql.prepare_cached(
+            "SELECT id FROM fairlane_lane WHERE queue = ?1 AND load IS NOT NULL
+             ORDER BY load, start, turn LIMIT 1",
+        )?;
+        let mut rows = statement.query(params![self.queue.id])?;
+        Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
+    }
+
+    /// Forgets every lane that this call remembers; all must have been flushed.
+    pub(super) fn forget_all(&mut self) {
+        self.lanes.clear();
+        self.ids.clear();
+    }
+
+    /// Tells how many idle workers may find something to do after this call: one for each job that
+    /// became ready; one if work is left, so that wakes are passed on; one if something comes due
+    /// earlier than those who sleep know of.
+    fn rings(&self) -> usize {
+        let is_held = self.queue.gate.paused || self.queue.gate.throttled_until > self.now;
+        let has_work = self.queue.ready_lanes > 0 && !is_held;
+        let comes_earlier = self.queue.due.min(self.queue.lease_due) < self.due_before;
+        let entered = if has_work { self.entered.max(1) } else { 0 };
+        entered.max(usize::from(comes_earlier))
+    }
+}

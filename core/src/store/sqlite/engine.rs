@@ -1,0 +1,337 @@
+//! What a process shares per file: one connection, one leader queue, one slot, one bell.
+//!
+//! A process must not open a file twice: SQLite's locks, and the side-car's, belong to the process
+//! and are dropped when any descriptor is closed. So handles on one file find their engine here.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::{Duration, Instant};
+
+use crate::combine::{Combiner, lock};
+use crate::error::{Error, ErrorCode, Result};
+use crate::store::sqlite::bell::Bell;
+use crate::store::sqlite::call::Terms;
+use crate::store::sqlite::session::{Session, Task};
+use crate::store::sqlite::sidecar::Sidecar;
+use crate::store::sqlite::step::Step;
+
+/// The engines of this process.
+pub(super) static ENGINES: Mutex<Engines> =
+    Mutex::new(Engines { live: Vec::new(), kept: Vec::new() });
+
+/// The engines of this process, and the side-cars that outlive theirs.
+pub(super) struct Engines {
+    live: Vec<Weak<Engine>>,
+    /// Slots whose handles are closed while jobs of this process are in flight: giving the slot up
+    /// would hand those jobs to others at once, as if this process had died.
+    kept: Vec<(PathBuf, Arc<Sidecar>)>,
+}
+
+/// What a process shares per file, or a queue in memory has for itself.
+pub(super) struct Engine {
+    /// `None` in memory.
+    path: Option<PathBuf>,
+    process: u32,
+    combiner: Combiner<Session>,
+    pub(super) bell: Arc<Bell>,
+    sidecar: Option<Arc<Sidecar>>,
+    /// Held by the thread that claims the slot, or takes over from the dead.
+    claim: Mutex<()>,
+    /// When the dead were last looked for.
+    last_look: Mutex<Option<Instant>>,
+}
+
+impl Engine {
+    /// Makes an engine in memory.
+    pub(super) fn in_memory() -> Result<Arc<Self>> {
+        let engine = Arc::new(Self::new(None, None, Duration::ZERO)?);
+        lock(&ENGINES).add(&engine);
+        Ok(engine)
+    }
+
+    /// Finds the engine of a file, or makes it.
+    pub(super) fn of(path: &Path, patience: Duration) -> Result<Arc<Self>> {
+        let path = absolute(path)?;
+        // Declared before the lock and so dropped after it: the last of them to go locks again.
+        let live;
+        let mut engines = lock(&ENGINES);
+        live = engines.live();
+        let mut of_path = live.iter().filter(|engine| engine.path.as_deref() == Some(&path));
+        if let Some(engine) = of_path.find(|engine| engine.is_ours() && engine.is_there()) {
+            return Ok(Arc::clone(engine));
+        }
+        let kept = engines.take_kept(&path);
+        let engine = Arc::new(Self::new(Some(path), kept, patience)?);
+        engines.add(&engine);
+        Ok(engine)
+    }
+
+    fn new(path: Option<PathBuf>, kept: Option<Arc<Sidecar>>, patience: Duration) -> Result<Self> {
+        // The database first: a file that is none of ours gets no side-car.
+        let mut session = Session::open(path.clone(), patience)?;
+        let sidecar = match (&path, kept) {
+            (None, _) => None,
+            (Some(_), Some(kept)) => Some(kept),
+            (Some(path), None) => {
+                let path = sidecar_path(path);
+                let opened = Sidecar::open(&path);
+                Some(Arc::new(opened.map_err(|error| io_error(&path, "cannot be opened", &error))?))
+            }
+        };
+        let bell = Arc::new(Bell::new(sidecar.clone()));
+        session.ring_with(Arc::clone(&bell));
+        Ok(Self {
+            path,
+            process: std::process::id(),
+            combiner: Combiner::new(session),
+            bell,
+            sidecar,
+            claim: Mutex::new(()),
+            last_look: Mutex::new(None),
+        })
+    }
+
+    /// Tells whether the path still names the file that was opened.
+    fn is_there(&self) -> bool {
+        match (&self.path, &self.sidecar) {
+            (Some(path), Some(sidecar)) => path.exists() && sidecar.is_at(&sidecar_path(path)),
+            _ => false,
+        }
+    }
+
+    /// Tells whether this is the process that made the engine, and not a fork of it.
+    pub(super) fn is_ours(&self) -> bool {
+        self.process == std::process::id()
+    }
+
+    /// Runs a task in a transaction, together with those of other threads; blocks until its commit.
+    pub(super) fn run<R: Send + 'static>(
+        &self,
+        is_durable: bool,
+        patience: Duration,
+        mut task: impl FnMut(&mut Session) -> Step<R> + Send + 'static,
+    ) -> Result<R> {
+        let result = Arc::new(Mutex::new(None));
+        let place = Arc::clone(&result);
+        let run = Box::new(move |session: &mut Session| {
+            *lock(&place) = Some(task(session)?);
+            Ok(())
+        });
+        let deadline = Instant::now() + patience;
+        let verdict = self.combiner.submit(Task { is_durable, deadline, run });
+        verdict.unwrap_or_else(|| Err(lost("verdict")))?;
+        let result = lock(&result).take();
+        result.ok_or_else(|| lost("result"))
+    }
+
+    /// Gives the incarnation of this process, which its leases name; claims a slot for it first.
+    pub(super) fn owner(&self, terms: &OwnTerms) -> Result<i64> {
+        let Some(sidecar) = &self.sidecar else { return Ok(0) };
+        if let Some(incarnation) = sidecar.incarnation() {
+            return Ok(incarnation);
+        }
+        let claim = lock(&self.claim);
+        if let Some(incarnation) = sidecar.incarnation() {
+            return Ok(incarnation);
+        }
+        let slot = sidecar.lock_free_slot().map_err(|error| self.sidecar_error(&error))?;
+        let (terms, patience) = (terms.clone(), terms.patience);
+        let incarnation = self.run(true, patience, move |session| {
+            let incarnation = next_incarnation(session)?;
+            // Whoever had the slot before is dead: the lock was free.
+            terms.take_over(session, slot.incarnation)?;
+            Ok(incarnation)
+        })?;
+        sidecar.own(slot.index, incarnation).map_err(|error| self.sidecar_error(&error))?;
+        drop(claim);
+        Ok(incarnation)
+    }
+
+    /// Takes over the leases of processes that have died; not more often than every tick.
+    pub(super) fn look_after_the_dead(&self, terms: &OwnTerms) -> Result<()> {
+        use crate::store::sqlite::bell::TICK;
+        let Some(sidecar) = &self.sidecar else { return Ok(()) };
+        {
+            let mut last_look = lock(&self.last_look);
+            if last_look.is_some_and(|last| last.elapsed() < TICK) {
+                return Ok(());
+            }
+            *last_look = Some(Instant::now());
+        }
+        let _claim = lock(&self.claim);
+        for slot in sidecar.lock_dead().map_err(|error| self.sidecar_error(&error))? {
+            let (terms, patience) = (terms.clone(), terms.patience);
+            let taken =
+                self.run(true, patience, move |session| terms.take_over(session, slot.incarnation));
+            let ended = if taken.is_ok() { sidecar.bury(slot) } else { sidecar.unlock(slot.index) };
+            ended.map_err(|error| self.sidecar_error(&error))?;
+            let count = taken?;
+            log::info!("process of slot {} has died: took over {count} jobs", slot.index);
+        }
+        Ok(())
+    }
+
+    fn sidecar_error(&self, error: &std::io::Error) -> Error {
+        let path = self.path.as_deref().map(sidecar_path).unwrap_or_default();
+        io_error(&path, "failed", error)
+    }
+
+    /// Moves the log into the file and gives free pages back, if nobody is at work.
+    pub(super) fn keep_house(&self) {
+        if let Err(stop) = self.combiner.runner().keep_house() {
+            log::debug!("house-keeping was put off: {stop:?}");
+        }
+    }
+
+    /// Starts no further runs, and closes the connection; see [`crate::fork`].
+    pub(super) fn pause(&self) {
+        self.combiner.pause();
+        self.combiner.runner().disconnect();
+    }
+
+    /// Goes on after a pause.
+    pub(super) fn resume(&self) {
+        self.combiner.resume();
+    }
+
+    fn has_leases(&self, owner: i64) -> bool {
+        let counted = self.run(false, Duration::from_millis(100), move |session| {
+            let held = session
+                .sql()?
+                .prepare("SELECT 1 FROM fairlane_lease WHERE owner = ?1")?
+                .exists([owner])?;
+            Ok(held)
+        });
+        counted.unwrap_or(true)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let (Some(path), Some(sidecar)) = (&self.path, &self.sidecar) else { return };
+        // A fork has inherited the memory of the slot, but not the slot.
+        if !self.is_ours() {
+            return;
+        }
+        if let Some(owner) = sidecar.incarnation() {
+            if self.is_there() && self.has_leases(owner) {
+                lock(&ENGINES).kept.push((path.clone(), Arc::clone(sidecar)));
+            } else {
+                sidecar.leave();
+            }
+        }
+    }
+}
+
+impl Engines {
+    fn add(&mut self, engine: &Arc<Engine>) {
+        self.live.retain(|live| live.strong_count() > 0);
+        self.live.push(Arc::downgrade(engine));
+    }
+
+    fn take_kept(&mut self, path: &Path) -> Option<Arc<Sidecar>> {
+        let index = self.kept.iter().position(|(kept, _)| kept == path)?;
+        let (_, sidecar) = self.kept.swap_remove(index);
+        sidecar.is_at(&sidecar_path(path)).then_some(sidecar)
+    }
+
+    /// Lists the engines that are in use.
+    pub(super) fn live(&self) -> Vec<Arc<Engine>> {
+        self.live.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Forgets all engines: in a forked child they are the parent's. Their descriptors stay open, as
+    /// closing is the parent's business.
+    pub(super) fn forget(&mut self) {
+        self.live.clear();
+        for (_, sidecar) in self.kept.drain(..) {
+            std::mem::forget(sidecar);
+        }
+    }
+}
+
+/// What an engine needs to know of the handle that makes a call, owned.
+#[derive(Clone)]
+pub(super) struct OwnTerms {
+    pub(super) queue: i64,
+    pub(super) tag: u32,
+    pub(super) clock: Arc<dyn crate::clock::Clock>,
+    pub(super) max_failed: u64,
+    pub(super) patience: Duration,
+}
+
+impl OwnTerms {
+    /// Lends them to a call of the process `owner`.
+    pub(super) fn lend(&self, owner: i64) -> Terms<'_> {
+        Terms {
+            queue: self.queue,
+            tag: self.tag,
+            clock: &*self.clock,
+            max_failed: self.max_failed,
+            owner,
+        }
+    }
+
+    /// Ends the leases of a process that has died, in every queue of the file; tells how many.
+    fn take_over(&self, session: &mut Session, dead: i64) -> Step<u64> {
+        if dead == 0 {
+            return Ok(0);
+        }
+        let queues = session
+            .sql()?
+            .prepare(
+                "SELECT id, tag FROM fairlane_queue WHERE EXISTS
+                 (SELECT 1 FROM fairlane_lease WHERE owner = ?1 AND job >> 40 = fairlane_queue.id)",
+            )?
+            .query_map([dead], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<Vec<(i64, u32)>>>()?;
+        let mut taken = 0;
+        for (queue, tag) in queues {
+            let terms = Self { queue, tag, ..self.clone() };
+            taken += session.change(&terms.lend(0), |call| call.lapse_leases_of(dead))?;
+        }
+        Ok(taken)
+    }
+}
+
+/// Gives a number that no process has had at this database.
+fn next_incarnation(session: &Session) -> Step<i64> {
+    Ok(session.sql()?.query_row(
+        "INSERT INTO fairlane_meta (name, value) VALUES ('incarnation', 1)
+         ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+        [],
+        |row| row.get(0),
+    )?)
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let Some(name) = path.file_name() else {
+        return Err(Error::invalid(format!("path {} names no file", path.display())));
+    };
+    // A link to the file is the file: it must not be opened twice under two names.
+    if let Ok(found) = path.canonicalize() {
+        return Ok(found);
+    }
+    let parent = parent
+        .canonicalize()
+        .map_err(|error| io_error(path, "cannot be opened, its folder is not there", &error))?;
+    Ok(parent.join(name))
+}
+
+fn sidecar_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-fairlane");
+    name.into()
+}
+
+fn io_error(path: &Path, what: &str, error: &std::io::Error) -> Error {
+    Error::new(ErrorCode::Unavailable, format!("file {} {what}: {error}", path.display()))
+}
+
+fn lost(what: &str) -> Error {
+    Error::new(ErrorCode::Internal, format!("the {what} of a call was lost"))
+}

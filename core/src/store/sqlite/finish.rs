@@ -1,0 +1,156 @@
+//! Ending deliveries, and extending them.
+
+use crate::backoff::BackoffPolicy;
+use crate::clock::Millis;
+use crate::error::{Error, ErrorCode};
+use crate::job::NewJob;
+use crate::store::sqlite::call::Call;
+use crate::store::sqlite::job_row::{JobRow, delete_job};
+use crate::store::sqlite::settle::Lease;
+use crate::store::sqlite::step::{Step, Stop};
+use crate::store::{Ending, Outcome};
+use crate::token::Token;
+
+/// How a try ended that did not complete its job.
+enum Setback<'a> {
+    Release { delay: Millis },
+    Retry { error: &'a str, delay: Option<Millis>, random: f64 },
+    Fail { error: &'a str },
+}
+
+impl Call<'_> {
+    /// Ends deliveries, each by itself.
+    pub(super) fn finish(&mut self, endings: &[Ending]) -> Step<Vec<Result<(), Error>>> {
+        endings
+            .iter()
+            .map(|ending| match self.finish_one(ending) {
+                Ok(()) => Ok(Ok(())),
+                Err(Stop::Refused(error)) => Ok(Err(error)),
+                Err(broken) => Err(broken),
+            })
+            .collect()
+    }
+
+    fn finish_one(&mut self, ending: &Ending) -> Step<()> {
+        let lease = self.find_lease(&ending.token)?;
+        match &ending.outcome {
+            Outcome::Complete { then } if then.is_empty() => self.complete_lease(&lease),
+            Outcome::Complete { then } => self.complete_then(&lease, then),
+            Outcome::Release { delay } => {
+                self.set_back(&lease, &Setback::Release { delay: *delay })
+            }
+            Outcome::Retry { error, delay, random } => {
+                self.set_back(&lease, &Setback::Retry { error, delay: *delay, random: *random })
+            }
+            Outcome::Fail { error } => self.set_back(&lease, &Setback::Fail { error }),
+        }
+    }
+
+    /// Finds the lease that a token names. Leases that have lapsed were settled before.
+    fn find_lease(&self, token: &Token) -> Step<Lease> {
+        if token.queue != self.queue.tag {
+            let message = format!("token \"{token}\" belongs to another queue");
+            return Err(Error::invalid(message).into());
+        }
+        let lease = self.lease(self.queue.row_of(token.job.0 as i64))?;
+        lease.filter(|lease| lease.delivery as u64 == token.delivery).ok_or_else(|| {
+            let message =
+                format!("token \"{token}\" is stale: its delivery has lapsed or has ended");
+            Stop::Refused(Error::new(ErrorCode::StaleToken, message))
+        })
+    }
+
+    fn complete_lease(&mut self, lease: &Lease) -> Step<()> {
+        let Some(lane) = self.end_lease(lease)? else { return Ok(()) };
+        self.put(lane)?;
+        let job = JobRow::load(self.sql, lease.job)?.ok();
+        self.complete(lease.job, job.as_ref().filter(|job| job.key.is_some()))
+    }
+
+    /// Removes a job that is done; `keyed` is its row if it holds a key.
+    pub(super) fn complete(&mut self, id: i64, keyed: Option<&JobRow>) -> Step<()> {
+        self.touch();
+        self.queue.completed += 1;
+        if let Some(job) = keyed {
+            self.end_key(job)?;
+        }
+        delete_job(self.sql, id)?;
+        self.unblock(id)
+    }
+
+    /// Completes a job and pushes what follows, both or neither.
+    fn complete_then(&mut self, lease: &Lease, then: &[NewJob]) -> Step<()> {
+        // What is refused is found only after the completion, which may free a key.
+        self.flush()?;
+        let before = self.queue.clone();
+        self.sql.execute_batch("SAVEPOINT fairlane_ending")?;
+        let done = self.complete_lease(lease).and_then(|()| self.push(then));
+        if let Err(Stop::Refused(_)) = &done {
+            self.sql.execute_batch("ROLLBACK TO fairlane_ending")?;
+            self.queue = before;
+            self.drop_unsaved();
+        }
+        self.sql.execute_batch("RELEASE fairlane_ending")?;
+        done.map(|_| ())
+    }
+
+    fn set_back(&mut self, lease: &Lease, setback: &Setback<'_>) -> Step<()> {
+        let Some(lane) = self.end_lease(lease)? else { return Ok(()) };
+        let mut job = match JobRow::load(self.sql, lease.job)? {
+            Ok(job) => job,
+            Err(damage) => return self.quarantine(lease.job, Some(lane), &damage),
+        };
+        job.deliveries = lease.delivery;
+        match setback {
+            Setback::Release { delay: 0 } => self.put_front(job, lane),
+            Setback::Release { delay } => self.put_delayed(job, lane, self.now + delay),
+            Setback::Fail { error } => {
+                job.tries += 1;
+                job.error = Some((*error).to_owned());
+                self.put(lane)?;
+                self.bury(job)
+            }
+            Setback::Retry { error, delay, random } => {
+                job.tries += 1;
+                job.error = Some((*error).to_owned());
+                if job.max_tries >= 0 && job.tries >= job.max_tries {
+                    self.put(lane)?;
+                    return self.bury(job);
+                }
+                self.queue.retried += 1;
+                let failures = u32::try_from(job.tries - 1).unwrap_or(u32::MAX);
+                let backoff = job.backoff.unwrap_or(BackoffPolicy::RETRY);
+                match delay.unwrap_or_else(|| backoff.delay(failures, *random)) {
+                    0 => self.put_back(job, lane),
+                    delay => self.put_delayed(job, lane, self.now + delay),
+                }
+            }
+        }
+    }
+
+    /// Makes leases last `lease` from now, each by itself.
+    pub(super) fn extend(
+        &mut self,
+        tokens: &[Token],
+        lease: Millis,
+    ) -> Step<Vec<Result<(), Error>>> {
+        let until = self.now + lease;
+        tokens
+            .iter()
+            .map(|token| match self.find_lease(token) {
+                Ok(found) => {
+                    self.touch();
+                    self.queue.lease_due = self.queue.lease_due.min(until);
+                    self.sql
+                        .prepare_cached(
+                            "UPDATE fairlane_lease SET lease_until = ?2 WHERE job = ?1",
+                        )?
+                        .execute([found.job, until])?;
+                    Ok(Ok(()))
+                }
+                Err(Stop::Refused(error)) => Ok(Err(error)),
+                Err(broken) => Err(broken),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,254 @@
+//! A job as it is stored.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::backoff::BackoffPolicy;
+use crate::clock::Millis;
+use crate::error::{Error, ErrorCode};
+use crate::job::{JobInfo, JobState, MAX_PRIORITY};
+use crate::store::sqlite::queue_row::number_of;
+use crate::store::sqlite::step::{Step, Stop, is_bad_value};
+use crate::token::JobId;
+
+/// Payloads up to this many bytes stand in the job's row; larger ones apart, so that a retry does
+/// not write them again.
+const INLINE_PAYLOAD: usize = 1024;
+
+pub(super) const READY: i64 = 0;
+pub(super) const DELAYED: i64 = 1;
+pub(super) const BLOCKED: i64 = 2;
+
+/// A job as it is stored.
+#[derive(Debug, Clone)]
+pub(super) struct JobRow {
+    pub(super) id: i64,
+    pub(super) lane: i64,
+    pub(super) state: i64,
+    pub(super) priority: i64,
+    pub(super) position: i64,
+    pub(super) cost: i64,
+    pub(super) tries: i64,
+    pub(super) max_tries: i64,
+    pub(super) deliveries: i64,
+    pub(super) lapses: i64,
+    pub(super) pushed_at: Millis,
+    pub(super) due_at: Option<Millis>,
+    pub(super) key: Option<HeldKey>,
+    pub(super) after: Option<i64>,
+    pub(super) backoff: Option<BackoffPolicy>,
+    pub(super) error: Option<String>,
+}
+
+/// A key as a job remembers it.
+#[derive(Debug, Clone)]
+pub(super) struct HeldKey {
+    pub(super) name: String,
+    /// The key is the job's as long as this is the queue's generation of keys.
+    pub(super) generation: i64,
+    /// How long it stays taken even if the job ends before.
+    pub(super) until: Millis,
+}
+
+impl HeldKey {
+    /// Reads the three columns from `column` on.
+    pub(super) fn read(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Self>> {
+        let Some(name) = row.get(column)? else { return Ok(None) };
+        Ok(Some(Self { name, generation: row.get(column + 1)?, until: row.get(column + 2)? }))
+    }
+}
+
+const COLUMNS: &str = "id, lane, state, priority, position, cost, tries, max_tries, deliveries, \
+     lapses, pushed_at, due_at, key, key_generation, key_until, after, backoff, error";
+
+/// What is wrong with a stored job.
+pub(super) type Damage = String;
+
+impl JobRow {
+    pub(super) fn rank(&self) -> i64 {
+        MAX_PRIORITY - self.priority
+    }
+
+    pub(super) fn insert(&self, sql: &Connection, payload: &[u8]) -> Step<()> {
+        let inline = (payload.len() <= INLINE_PAYLOAD).then_some(payload);
+        sql.prepare_cached(&format!(
+            "INSERT INTO fairlane_job ({COLUMNS}, payload) VALUES
+             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
+        ))?
+        .execute(params![
+            self.id,
+            self.lane,
+            self.state,
+            self.priority,
+            self.position,
+            self.cost,
+            self.tries,
+            self.max_tries,
+            self.deliveries,
+            self.lapses,
+            self.pushed_at,
+            self.due_at,
+            self.key.as_ref().map(|key| &key.name),
+            self.key.as_ref().map(|key| key.generation),
+            self.key.as_ref().map(|key| key.until),
+            self.after,
+            encode_backoff(self.backoff)?,
+            self.error,
+            inline,
+        ])?;
+        if inline.is_none() {
+            sql.prepare_cached("INSERT INTO fairlane_payload (job, payload) VALUES (?1, ?2)")?
+                .execute(params![self.id, payload])?;
+        }
+        Ok(())
+    }
+
+    /// Writes what changes while a job lives.
+    pub(super) fn save(&self, sql: &Connection) -> Step<()> {
+        sql.prepare_cached(
+            "UPDATE fairlane_job SET state = ?2, position = ?3, tries = ?4, deliveries = ?5,
+             lapses = ?6, due_at = ?7, error = ?8 WHERE id = ?1",
+        )?
+        .execute(params![
+            self.id,
+            self.state,
+            self.position,
+            self.tries,
+            self.deliveries,
+            self.lapses,
+            self.due_at,
+            self.error,
+        ])?;
+        Ok(())
+    }
+
+    /// Reads a job. The inner error says what is wrong with the row, if it cannot be used.
+    pub(super) fn load(sql: &Connection, id: i64) -> Step<Result<Self, Damage>> {
+        let read = sql
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM fairlane_job WHERE id = ?1"))?
+            .query_row([id], Self::read)
+            .optional();
+        judge(read)
+    }
+
+    /// Reads a job with its payload.
+    pub(super) fn load_whole(sql: &Connection, id: i64) -> Step<Result<(Self, Vec<u8>), Damage>> {
+        let read = sql
+            .prepare_cached(&format!("SELECT {COLUMNS}, payload FROM fairlane_job WHERE id = ?1"))?
+            .query_row([id], |row| Ok((Self::read(row)?, row.get::<_, Option<Vec<u8>>>(18)?)))
+            .optional();
+        Ok(match judge(read)? {
+            Err(damage) => Err(damage),
+            Ok((job, Some(payload))) => Ok((job, payload)),
+            Ok((job, None)) => match large_payload(sql, id)? {
+                Some(payload) => Ok((job, payload)),
+                None => Err("its payload is missing".into()),
+            },
+        })
+    }
+
+    pub(super) fn delete(&self, sql: &Connection) -> Step<()> {
+        delete_job(sql, self.id)
+    }
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            lane: row.get(1)?,
+            state: row.get(2)?,
+            priority: row.get(3)?,
+            position: row.get(4)?,
+            cost: row.get(5)?,
+            tries: row.get(6)?,
+            max_tries: row.get(7)?,
+            deliveries: row.get(8)?,
+            lapses: row.get(9)?,
+            pushed_at: row.get(10)?,
+            due_at: row.get(11)?,
+            key: HeldKey::read(row, 12)?,
+            after: row.get(15)?,
+            backoff: decode_backoff(row, 16)?,
+            error: row.get(17)?,
+        })
+    }
+
+    /// Shows the job as it stands without a lease; `generation` is the queue's, of keys.
+    pub(super) fn info(self, generation: i64, lane: String, payload: Vec<u8>) -> JobInfo {
+        let state = match self.state {
+            DELAYED => JobState::Delayed,
+            BLOCKED => JobState::Blocked,
+            _ => JobState::Ready,
+        };
+        JobInfo {
+            id: JobId(number_of(self.id)),
+            state,
+            lane,
+            payload,
+            priority: self.priority,
+            cost: self.cost,
+            tries: self.tries,
+            max_tries: self.max_tries,
+            lapses: self.lapses,
+            pushed_at: self.pushed_at,
+            due_at: if state == JobState::Ready { None } else { self.due_at },
+            lease_until: None,
+            died_at: None,
+            key: self.key.filter(|key| key.generation == generation).map(|key| key.name),
+            after: self.after.map(|row| JobId(number_of(row))),
+            parent_dead: false,
+            error: self.error,
+        }
+    }
+}
+
+/// Sorts what reading a row gave into a row, damage to the row, and trouble with the file.
+fn judge<T>(read: rusqlite::Result<Option<T>>) -> Step<Result<T, Damage>> {
+    match read {
+        Ok(Some(row)) => Ok(Ok(row)),
+        Ok(None) => Ok(Err("its row is missing".into())),
+        Err(error) if is_bad_value(&error) => Ok(Err(error.to_string())),
+        Err(error) => Err(Stop::Broken(error)),
+    }
+}
+
+fn large_payload(sql: &Connection, id: i64) -> Step<Option<Vec<u8>>> {
+    Ok(sql
+        .prepare_cached("SELECT payload FROM fairlane_payload WHERE job = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
+}
+
+/// Deletes a job's row, and its payload where that stands apart.
+pub(super) fn delete_job(sql: &Connection, id: i64) -> Step<()> {
+    let is_inline: Option<bool> = sql
+        .prepare_cached("DELETE FROM fairlane_job WHERE id = ?1 RETURNING payload IS NOT NULL")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    if is_inline != Some(true) {
+        sql.prepare_cached("DELETE FROM fairlane_payload WHERE job = ?1")?.execute([id])?;
+    }
+    Ok(())
+}
+
+pub(super) fn encode_backoff(backoff: Option<BackoffPolicy>) -> Step<Option<String>> {
+    let encoded = backoff.map(|backoff| serde_json::to_string(&backoff)).transpose();
+    encoded.map_err(|error| {
+        Stop::Refused(Error::new(
+            ErrorCode::Internal,
+            format!("backoff cannot be encoded: {error}"),
+        ))
+    })
+}
+
+pub(super) fn decode_backoff(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<Option<BackoffPolicy>> {
+    let encoded: Option<String> = row.get(column)?;
+    encoded.map(|encoded| serde_json::from_str(&encoded)).transpose().map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Text,
+            Box::new(error),
+        )
+    })
+}

@@ -1,0 +1,189 @@
+//! A lane as it is stored, and what it has in common with the queue as a whole: the gate.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::clock::Millis;
+use crate::fair::load;
+use crate::lane::{Counts, LaneState};
+use crate::limits::{Limits, Rate};
+use crate::store::sqlite::step::Step;
+
+/// What holds a lane, or the whole queue, back.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Gate {
+    pub(super) limits: Limits,
+    /// The cost of the starts in `fairlane_start`, those out of the window not yet taken off.
+    pub(super) used: i64,
+    pub(super) paused: bool,
+    pub(super) throttled_until: Millis,
+}
+
+impl Gate {
+    pub(super) fn is_capped(&self, in_flight: i64) -> bool {
+        self.limits.max_in_flight > 0 && in_flight >= self.limits.max_in_flight
+    }
+}
+
+/// A lane as it is stored.
+#[derive(Debug, Clone)]
+pub(super) struct Lane {
+    pub(super) id: i64,
+    pub(super) name: String,
+    pub(super) start: i64,
+    /// Its number among the ready lanes; `None` unless it is ready.
+    pub(super) turn: Option<i64>,
+    pub(super) wakes_at: Option<Millis>,
+    /// The position before which a returned job goes.
+    pub(super) first: i64,
+    /// The position at which a due job goes.
+    pub(super) next: i64,
+    pub(super) counts: Counts,
+    pub(super) gate: Gate,
+    /// Whether it has limits from `set_limits`, and so outlives its jobs.
+    pub(super) kept: bool,
+    /// The number of the call that changed it last; not stored.
+    pub(super) touched_by: u64,
+}
+
+const COLUMNS: &str = "id, name, start, turn, wakes_at, first, next, ready, delayed, blocked, \
+     in_flight, rate_count, rate_window, rate_used, max_in_flight, weight, max_waiting, paused, \
+     throttled_until, kept";
+
+impl Lane {
+    /// Makes a lane that nobody has seen yet.
+    pub(super) fn insert(sql: &Connection, queue: i64, name: &str, start: i64) -> Step<Self> {
+        sql.prepare_cached("INSERT INTO fairlane_lane (queue, name, start) VALUES (?1, ?2, ?3)")?
+            .execute(params![queue, name, start])?;
+        Ok(Self {
+            id: sql.last_insert_rowid(),
+            name: name.to_owned(),
+            start,
+            turn: None,
+            wakes_at: None,
+            first: 0,
+            next: 0,
+            counts: Counts::default(),
+            gate: Gate::default(),
+            kept: false,
+            touched_by: 0,
+        })
+    }
+
+    pub(super) fn by_id(sql: &Connection, id: i64) -> Step<Option<Self>> {
+        Ok(sql
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM fairlane_lane WHERE id = ?1"))?
+            .query_row([id], Self::read)
+            .optional()?)
+    }
+
+    pub(super) fn by_name(sql: &Connection, queue: i64, name: &str) -> Step<Option<Self>> {
+        Ok(sql
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM fairlane_lane WHERE queue = ?1 AND name = ?2"
+            ))?
+            .query_row(params![queue, name], Self::read)
+            .optional()?)
+    }
+
+    /// Lists lanes by name, from the first name greater than `after`.
+    pub(super) fn list(sql: &Connection, queue: i64, after: &str, limit: usize) -> Step<Vec<Self>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let lanes = sql
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM fairlane_lane WHERE queue = ?1 AND name > ?2
+                 ORDER BY name LIMIT ?3"
+            ))?
+            .query_map(params![queue, after, limit], Self::read)?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(lanes)
+    }
+
+    pub(super) fn save(&self, sql: &Connection) -> Step<()> {
+        let Gate { limits, used, paused, throttled_until } = self.gate;
+        let load = self.turn.map(|_| load(self.counts.in_flight, limits.weight));
+        sql.prepare_cached(
+            "UPDATE fairlane_lane SET start = ?2, load = ?3, turn = ?4, wakes_at = ?5, first = ?6,
+             next = ?7, ready = ?8, delayed = ?9, blocked = ?10, in_flight = ?11, rate_count = ?12,
+             rate_window = ?13, rate_used = ?14, max_in_flight = ?15, weight = ?16,
+             max_waiting = ?17, paused = ?18, throttled_until = ?19, kept = ?20 WHERE id = ?1",
+        )?
+        .execute(params![
+            self.id,
+            self.start,
+            load,
+            self.turn,
+            self.wakes_at,
+            self.first,
+            self.next,
+            self.counts.ready,
+            self.counts.delayed,
+            self.counts.blocked,
+            self.counts.in_flight,
+            limits.rate.count,
+            limits.rate.window,
+            used,
+            limits.max_in_flight,
+            limits.weight,
+            limits.max_waiting,
+            paused,
+            throttled_until,
+            self.kept,
+        ])?;
+        Ok(())
+    }
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            start: row.get(2)?,
+            turn: row.get(3)?,
+            wakes_at: row.get(4)?,
+            first: row.get(5)?,
+            next: row.get(6)?,
+            counts: Counts {
+                ready: row.get(7)?,
+                delayed: row.get(8)?,
+                blocked: row.get(9)?,
+                in_flight: row.get(10)?,
+            },
+            gate: Gate {
+                limits: Limits {
+                    rate: Rate { count: row.get(11)?, window: row.get(12)? },
+                    max_in_flight: row.get(14)?,
+                    weight: row.get(15)?,
+                    max_waiting: row.get(16)?,
+                },
+                used: row.get(13)?,
+                paused: row.get(17)?,
+                throttled_until: row.get(18)?,
+            },
+            kept: row.get(19)?,
+            touched_by: 0,
+        })
+    }
+
+    /// Tells whether the lane has neither jobs nor settings, so that only what it started lately
+    /// and its debt of virtual time tell it from no lane.
+    pub(super) fn is_bare(&self, now: Millis) -> bool {
+        self.counts == Counts::default()
+            && !self.kept
+            && !self.gate.paused
+            && self.gate.throttled_until <= now
+    }
+
+    /// Names why the lane is served or not.
+    pub(super) fn state(&self) -> LaneState {
+        if self.gate.paused {
+            LaneState::Paused
+        } else if self.counts.ready == 0 {
+            LaneState::Empty
+        } else if self.gate.is_capped(self.counts.in_flight) {
+            LaneState::Capped
+        } else if self.turn.is_none() {
+            LaneState::Throttled
+        } else {
+            LaneState::Ready
+        }
+    }
+}

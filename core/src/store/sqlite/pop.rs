@@ -1,0 +1,171 @@
+//! Popping.
+
+use rusqlite::OptionalExtension;
+
+use crate::clock::Millis;
+use crate::fair::charge;
+use crate::job::Job;
+use crate::store::sqlite::call::Call;
+use crate::store::sqlite::job_row::JobRow;
+use crate::store::sqlite::lane_row::Lane;
+use crate::store::sqlite::queue_row::{NEVER, number_of};
+use crate::store::sqlite::step::Step;
+use crate::store::{Ask, Batch};
+use crate::token::{JobId, Token};
+
+/// What one look for a job came to.
+enum Found {
+    Job(Box<Job>),
+    /// A damaged job was set aside: look again.
+    Damage,
+    /// No job may start; this is when the queue's own gate opens, if that is the reason.
+    Nothing(Option<Millis>),
+}
+
+impl Call<'_> {
+    /// Delivers up to `ask.count` jobs.
+    pub(super) fn pop(&mut self, ask: Ask) -> Step<Batch> {
+        let mut batch = Batch::default();
+        while batch.jobs.len() < ask.count {
+            match self.pop_one(ask.lease)? {
+                Found::Job(job) => batch.jobs.push(*job),
+                Found::Damage => {}
+                Found::Nothing(gate_opens_at) => {
+                    let next = gate_opens_at
+                        .unwrap_or(NEVER)
+                        .min(self.queue.due)
+                        .min(self.queue.lease_due);
+                    batch.next_due = Some(next).filter(|next| *next != NEVER);
+                    break;
+                }
+            }
+        }
+        Ok(batch)
+    }
+
+    fn pop_one(&mut self, lease: Millis) -> Step<Found> {
+        let gate = &self.queue.gate;
+        if gate.throttled_until > self.now {
+            return Ok(Found::Nothing(Some(gate.throttled_until)));
+        }
+        if gate.paused || gate.is_capped(self.queue.counts.in_flight) {
+            return Ok(Found::Nothing(None));
+        }
+        self.flush()?;
+        let Some(id) = self.next_lane()? else { return Ok(Found::Nothing(None)) };
+        let Some(mut lane) = self.take(id)? else { return Ok(Found::Nothing(None)) };
+        let Some((rank, position, job)) = self.foremost(id)? else {
+            // The count said otherwise: set it right, so that the lane leaves the index.
+            self.queue.counts.ready -= lane.counts.ready;
+            lane.counts.ready = 0;
+            self.put(lane)?;
+            return Ok(Found::Damage);
+        };
+        let (row, payload) = match JobRow::load_whole(self.sql, job)? {
+            Ok(whole) => whole,
+            Err(damage) => {
+                self.leave_ready(id, rank, position)?;
+                lane.counts.ready -= 1;
+                self.quarantine(job, Some(lane), &damage)?;
+                return Ok(Found::Damage);
+            }
+        };
+        if let Some(opens_at) = self.queue_opens_at(row.cost)? {
+            self.put_untouched(lane);
+            return Ok(Found::Nothing(Some(opens_at)));
+        }
+        self.leave_ready(id, rank, position)?;
+        lane.counts.ready -= 1;
+        let job = self.start(row, payload, lane, lease)?;
+        Ok(Found::Job(Box::new(job)))
+    }
+
+    /// Finds the foremost ready job of a lane: its rank, its position and its row.
+    fn foremost(&self, lane: i64) -> Step<Option<(i64, i64, i64)>> {
+        Ok(self
+            .sql
+            .prepare_cached(
+                "SELECT rank, position, job FROM fairlane_ready WHERE lane = ?1
+                 ORDER BY rank, position LIMIT 1",
+            )?
+            .query_row([lane], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?)
+    }
+
+    fn queue_opens_at(&mut self, cost: i64) -> Step<Option<Millis>> {
+        let mut gate = self.queue.gate;
+        if gate.limits.rate.is_unlimited() {
+            return Ok(None);
+        }
+        self.prune_starts(self.queue_gate(), &mut gate)?;
+        if gate.used != self.queue.gate.used {
+            self.touch();
+            self.queue.gate = gate;
+        }
+        self.rate_opens_at(self.queue_gate(), &gate, cost)
+    }
+
+    /// Starts a job that has left the ready order: charges its lane, and leases it or ends it.
+    fn start(&mut self, row: JobRow, payload: Vec<u8>, mut lane: Lane, lease: Millis) -> Step<Job> {
+        self.queue.virtual_time = self.queue.virtual_time.max(lane.start);
+        let start = self.queue.virtual_time + charge(row.cost, lane.gate.limits.weight);
+        self.raise_start(&mut lane, start);
+        self.record_start(lane.id, &mut lane.gate, row.cost)?;
+        let mut gate = self.queue.gate;
+        self.record_start(self.queue_gate(), &mut gate, row.cost)?;
+        self.queue.gate = gate;
+        let name = lane.name.clone();
+        let lease_until = (lease > 0).then(|| self.now + lease);
+        if let Some(until) = lease_until {
+            lane.counts.in_flight += 1;
+            self.lease_out(&row, until)?;
+        }
+        self.put(lane)?;
+        let job = self.delivered(&row, payload, name, lease_until);
+        if lease_until.is_none() {
+            self.complete(row.id, row.key.is_some().then_some(&row))?;
+        }
+        Ok(job)
+    }
+
+    fn lease_out(&mut self, row: &JobRow, until: Millis) -> Step<()> {
+        self.queue.counts.in_flight += 1;
+        self.queue.lease_due = self.queue.lease_due.min(until);
+        self.sql
+            .prepare_cached(
+                "INSERT INTO fairlane_lease (job, lane, delivery, lease_until, owner)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute([row.id, row.lane, row.deliveries + 1, until, self.owner])?;
+        Ok(())
+    }
+
+    fn delivered(
+        &self,
+        row: &JobRow,
+        payload: Vec<u8>,
+        lane: String,
+        lease_until: Option<Millis>,
+    ) -> Job {
+        let id = JobId(number_of(row.id));
+        let delivery = row.deliveries as u64 + 1;
+        let key = row.key.as_ref().filter(|key| key.generation == self.queue.key_generation);
+        Job {
+            id,
+            token: Token { job: id, delivery, queue: self.queue.tag },
+            lane,
+            payload,
+            priority: row.priority,
+            cost: row.cost,
+            tries: row.tries + 1,
+            max_tries: row.max_tries,
+            lapses: row.lapses,
+            pushed_at: row.pushed_at,
+            started_at: self.now,
+            lease_until,
+            key: key.map(|key| key.name.clone()),
+            after: row.after.map(|parent| JobId(number_of(parent))),
+            error: row.error.clone(),
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The tables, their version, and the way from an older version to this one.
+//!
+//! All names begin with `fairlane_`, so that the queue can live in a file beside tables of the
+//! program that uses it; for the same reason the version is a row and not `user_version`.
+//!
+//! A job's row is written by its push and then left alone until the job ends or fails: popping
+//! writes a small row into `fairlane_lease`, so that a payload is not written again for a change of
+//! state. Only what may start now stands in `fairlane_ready`, only lanes that may be served stand
+//! in the index `fairlane_lane_ready`.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+
+use crate::error::{Error, ErrorCode};
+use crate::store::sqlite::step::Step;
+
+/// Each entry leads from the version that is its index to the next. Entries are never changed after
+/// a release; a new version appends one.
+const MIGRATIONS: &[&str] = &[CREATE];
+
+const CREATE: &str = "
+CREATE TABLE fairlane_queue (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    tag INTEGER NOT NULL               -- drawn at random; part of every token
+) STRICT;
+
+-- The lanes; and, as row -N with an empty name, what queue N keeps as a whole. Both change with
+-- almost every call: in one table they mostly share a page, and each page costs a commit as much as
+-- all its statements together.
+CREATE TABLE fairlane_lane (
+    id INTEGER PRIMARY KEY,
+    queue INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    start INTEGER NOT NULL DEFAULT 0,  -- virtual time
+    load INTEGER,                      -- null unless the lane is ready
+    turn INTEGER,                      -- null unless the lane is ready; of a queue: the last given
+    wakes_at INTEGER,                  -- null unless the lane is throttled
+    first INTEGER NOT NULL DEFAULT 0,  -- the position before which a returned job goes
+    next INTEGER NOT NULL DEFAULT 0,   -- the position at which a due job goes
+    ready INTEGER NOT NULL DEFAULT 0,
+    delayed INTEGER NOT NULL DEFAULT 0,
+    blocked INTEGER NOT NULL DEFAULT 0,
+    in_flight INTEGER NOT NULL DEFAULT 0,
+    rate_count INTEGER NOT NULL DEFAULT 0,
+    rate_window INTEGER NOT NULL DEFAULT 1000,
+    rate_used INTEGER NOT NULL DEFAULT 0,
+    max_in_flight INTEGER NOT NULL DEFAULT 0,
+    weight INTEGER NOT NULL DEFAULT 1,
+    max_waiting INTEGER NOT NULL DEFAULT 0,
+    paused INTEGER NOT NULL DEFAULT 0,
+    throttled_until INTEGER NOT NULL DEFAULT 0,
+    kept INTEGER NOT NULL DEFAULT 0,   -- has limits from set_limits, so it outlives its jobs
+    -- What follows is a queue's own, and null in lanes.
+    max_start INTEGER,                 -- the highest start ever given to a lane
+    next_job INTEGER,
+    key_generation INTEGER,
+    clock INTEGER,                     -- the latest moment recorded
+    due INTEGER,                       -- nothing but a lease comes due before this
+    lease_due INTEGER,                 -- no lease lapses before this
+    lane_cursor INTEGER,               -- where the search for gone lanes goes on
+    ready_lanes INTEGER,
+    dead INTEGER,
+    quarantined INTEGER,
+    pushed INTEGER,
+    completed INTEGER,
+    retried INTEGER,
+    died INTEGER,
+    lapsed INTEGER
+) STRICT;
+CREATE UNIQUE INDEX fairlane_lane_name ON fairlane_lane (queue, name);
+CREATE INDEX fairlane_lane_ready ON fairlane_lane (queue, load, start, turn) WHERE load IS NOT NULL;
+CREATE INDEX fairlane_lane_wakes ON fairlane_lane (queue, wakes_at) WHERE wakes_at IS NOT NULL;
+
+CREATE TABLE fairlane_job (
+    id INTEGER PRIMARY KEY,            -- queue << 40 | number
+    lane INTEGER NOT NULL,
+    state INTEGER NOT NULL,            -- 0 ready or leased, 1 delayed, 2 blocked
+    priority INTEGER NOT NULL,
+    position INTEGER NOT NULL,         -- in fairlane_ready
+    cost INTEGER NOT NULL,
+    tries INTEGER NOT NULL,            -- without the one of a present lease
+    max_tries INTEGER NOT NULL,
+    deliveries INTEGER NOT NULL,       -- without the one of a present lease
+    lapses INTEGER NOT NULL,
+    pushed_at INTEGER NOT NULL,
+    due_at INTEGER,
+    key TEXT,
+    key_generation INTEGER,            -- the key is the job's as long as this is the queue's
+    key_until INTEGER,
+    after INTEGER,
+    backoff TEXT,
+    error TEXT,
+    payload BLOB                       -- null if it is in fairlane_payload
+) STRICT;
+CREATE INDEX fairlane_job_blocked ON fairlane_job (after) WHERE state = 2;
+
+CREATE TABLE fairlane_payload (
+    job INTEGER PRIMARY KEY,
+    payload BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE fairlane_ready (
+    lane INTEGER NOT NULL,
+    rank INTEGER NOT NULL,             -- 9 - priority
+    position INTEGER NOT NULL,
+    job INTEGER NOT NULL,
+    PRIMARY KEY (lane, rank, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE fairlane_delayed (
+    queue INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    job INTEGER NOT NULL,
+    PRIMARY KEY (queue, due_at, job)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE fairlane_lease (
+    job INTEGER PRIMARY KEY,
+    lane INTEGER NOT NULL,
+    delivery INTEGER NOT NULL,
+    lease_until INTEGER NOT NULL,
+    owner INTEGER NOT NULL             -- the incarnation of the process that holds it
+) STRICT;
+
+CREATE TABLE fairlane_start (
+    gate INTEGER NOT NULL,             -- a lane, or the negative number of a queue
+    at INTEGER NOT NULL,
+    cost INTEGER NOT NULL,
+    PRIMARY KEY (gate, at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE fairlane_key (
+    queue INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    job INTEGER NOT NULL,
+    held_until INTEGER NOT NULL,
+    live INTEGER NOT NULL,             -- 0 once the job has ended
+    PRIMARY KEY (queue, generation, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fairlane_key_ended ON fairlane_key (queue, held_until) WHERE live = 0;
+
+CREATE TABLE fairlane_dead (
+    id INTEGER PRIMARY KEY,
+    queue INTEGER NOT NULL,
+    died_at INTEGER NOT NULL,
+    lane TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    cost INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    max_tries INTEGER NOT NULL,
+    deliveries INTEGER NOT NULL,
+    lapses INTEGER NOT NULL,
+    pushed_at INTEGER NOT NULL,
+    key TEXT,
+    key_generation INTEGER,            -- the key is the job's as long as this is the queue's
+    key_until INTEGER,
+    after INTEGER,
+    backoff TEXT,
+    error TEXT,
+    payload BLOB NOT NULL
+) STRICT;
+CREATE INDEX fairlane_dead_age ON fairlane_dead (queue, died_at, id);
+
+CREATE TABLE fairlane_quarantine (
+    job INTEGER NOT NULL,
+    queue INTEGER NOT NULL,
+    found_at INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    row TEXT,                          -- what could be read of the job, as JSON
+    payload BLOB
+) STRICT;
+
+CREATE TABLE fairlane_process (
+    slot INTEGER PRIMARY KEY,
+    incarnation INTEGER NOT NULL
+) STRICT;
+";
+
+/// Brings the file to this release's version, in one transaction.
+pub(super) fn migrate(connection: &mut Connection) -> Step<()> {
+    let latest = MIGRATIONS.len() as i64;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version = stored_version(&transaction)?;
+    if version > latest {
+        return Err(Error::new(
+            ErrorCode::VersionMismatch,
+            format!("schema version {version} is of a newer release: accepted are up to {latest}"),
+        )
+        .into());
+    }
+    let done = usize::try_from(version).unwrap_or(0);
+    for migration in &MIGRATIONS[done..] {
+        transaction.execute_batch(migration)?;
+    }
+    if version < latest {
+        transaction.execute(
+            "INSERT OR REPLACE INTO fairlane_meta (name, value) VALUES ('schema_version', ?1)",
+            [latest],
+        )?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Reads the version; 0 for a file that holds no queue yet.
+fn stored_version(transaction: &Transaction<'_>) -> Step<i64> {
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS fairlane_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL)
+         STRICT, WITHOUT ROWID",
+    )?;
+    let version = transaction
+        .query_row("SELECT value FROM fairlane_meta WHERE name = 'schema_version'", [], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    Ok(version.unwrap_or(0))
+}

@@ -1,0 +1,201 @@
+//! Moving what has come due, before anything else in a changing call.
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::clock::Millis;
+use crate::store::sqlite::call::Call;
+use crate::store::sqlite::job_row::JobRow;
+use crate::store::sqlite::lane_row::Lane;
+use crate::store::sqlite::queue_row::NEVER;
+use crate::store::sqlite::step::Step;
+use crate::store::{LAPSED, Swept};
+
+/// A lease as it is stored.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lease {
+    pub(super) job: i64,
+    pub(super) lane: i64,
+    pub(super) delivery: i64,
+    pub(super) until: Millis,
+}
+
+impl Call<'_> {
+    /// Moves what has come due.
+    pub(super) fn settle(&mut self) -> Step<Swept> {
+        let mut swept = Swept::default();
+        if self.now >= self.queue.lease_due {
+            self.touch();
+            swept.lapsed = self.settle_leases()?;
+        }
+        if self.now >= self.queue.due {
+            self.touch();
+            swept.due = self.settle_delayed()?;
+            swept.woken = self.settle_throttled()?;
+            self.queue.due = self.next_due_but_leases()?;
+        }
+        Ok(swept)
+    }
+
+    fn settle_leases(&mut self) -> Step<u64> {
+        let (first, last) = self.queue.job_range();
+        let lapsed = self.leases(
+            "SELECT job, lane, delivery, lease_until FROM fairlane_lease
+             WHERE job BETWEEN ?1 AND ?2 AND lease_until <= ?3
+             ORDER BY lease_until DESC, job DESC",
+            [first, last, self.now],
+        )?;
+        for lease in &lapsed {
+            self.lapse(lease)?;
+        }
+        self.queue.lease_due = self
+            .sql
+            .prepare_cached(
+                "SELECT min(lease_until) FROM fairlane_lease WHERE job BETWEEN ?1 AND ?2",
+            )?
+            .query_row([first, last], |row| row.get::<_, Option<Millis>>(0))?
+            .unwrap_or(NEVER);
+        Ok(lapsed.len() as u64)
+    }
+
+    /// Takes the leases of a process that has died, as if they had lapsed now.
+    pub(super) fn lapse_leases_of(&mut self, owner: i64) -> Step<u64> {
+        let (first, last) = self.queue.job_range();
+        let lapsed = self.leases(
+            "SELECT job, lane, delivery, lease_until FROM fairlane_lease
+             WHERE job BETWEEN ?1 AND ?2 AND owner = ?3
+             ORDER BY lease_until DESC, job DESC",
+            [first, last, owner],
+        )?;
+        for lease in &lapsed {
+            self.lapse(lease)?;
+        }
+        Ok(lapsed.len() as u64)
+    }
+
+    fn leases(&self, text: &str, values: [i64; 3]) -> Step<Vec<Lease>> {
+        let leases = self
+            .sql
+            .prepare_cached(text)?
+            .query_map(values, |row| {
+                Ok(Lease {
+                    job: row.get(0)?,
+                    lane: row.get(1)?,
+                    delivery: row.get(2)?,
+                    until: row.get(3)?,
+                })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(leases)
+    }
+
+    /// Finds the lease of a job.
+    pub(super) fn lease(&self, job: i64) -> Step<Option<Lease>> {
+        Ok(self
+            .sql
+            .prepare_cached(
+                "SELECT lane, delivery, lease_until FROM fairlane_lease WHERE job = ?1",
+            )?
+            .query_row([job], |row| {
+                Ok(Lease { job, lane: row.get(0)?, delivery: row.get(1)?, until: row.get(2)? })
+            })
+            .optional()?)
+    }
+
+    /// Ends a lease without a word from its worker.
+    fn lapse(&mut self, lease: &Lease) -> Step<()> {
+        let Some(lane) = self.end_lease(lease)? else { return Ok(()) };
+        self.queue.lapsed += 1;
+        let mut job = match JobRow::load(self.sql, lease.job)? {
+            Ok(job) => job,
+            Err(damage) => return self.quarantine(lease.job, Some(lane), &damage),
+        };
+        job.tries += 1;
+        job.lapses += 1;
+        job.deliveries = lease.delivery;
+        if job.max_tries >= 0 && job.tries >= job.max_tries {
+            job.error = Some(LAPSED.to_owned());
+            self.put(lane)?;
+            return self.bury(job);
+        }
+        self.put_front(job, lane)
+    }
+
+    /// Takes the lease away and gives its lane, not yet put back. `None` if the lane is lost.
+    pub(super) fn end_lease(&mut self, lease: &Lease) -> Step<Option<Lane>> {
+        self.touch();
+        self.sql
+            .prepare_cached("DELETE FROM fairlane_lease WHERE job = ?1")?
+            .execute([lease.job])?;
+        self.queue.counts.in_flight -= 1;
+        let Some(mut lane) = self.take(lease.lane)? else {
+            self.quarantine(lease.job, None, "its lane is missing")?;
+            return Ok(None);
+        };
+        lane.counts.in_flight -= 1;
+        Ok(Some(lane))
+    }
+
+    fn settle_delayed(&mut self) -> Step<u64> {
+        let due = self
+            .sql
+            .prepare_cached(
+                "DELETE FROM fairlane_delayed WHERE queue = ?1 AND due_at <= ?2
+                 RETURNING due_at, job",
+            )?
+            .query_map([self.queue.id, self.now], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<Vec<(Millis, i64)>>>()?;
+        let mut due = due;
+        // RETURNING promises no order.
+        due.sort_unstable();
+        for (_, id) in &due {
+            self.queue.counts.delayed -= 1;
+            match JobRow::load(self.sql, *id)? {
+                Ok(job) => {
+                    let Some(mut lane) = self.take(job.lane)? else {
+                        self.quarantine(*id, None, "its lane is missing")?;
+                        continue;
+                    };
+                    lane.counts.delayed -= 1;
+                    self.put_back(job, lane)?;
+                }
+                Err(damage) => {
+                    let lane = self.lane_of_damaged(*id)?;
+                    self.quarantine(*id, lane, &damage)?;
+                    self.recount_delayed()?;
+                }
+            }
+        }
+        Ok(due.len() as u64)
+    }
+
+    fn settle_throttled(&mut self) -> Step<u64> {
+        self.flush()?;
+        let woken = self
+            .sql
+            .prepare_cached(
+                "SELECT id FROM fairlane_lane WHERE queue = ?1 AND wakes_at <= ?2
+                 ORDER BY wakes_at, name",
+            )?
+            .query_map([self.queue.id, self.now], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        for id in &woken {
+            if let Some(lane) = self.take(*id)? {
+                self.put(lane)?;
+            }
+        }
+        self.flush()?;
+        Ok(woken.len() as u64)
+    }
+
+    fn next_due_but_leases(&self) -> Step<Millis> {
+        let due = self
+            .sql
+            .prepare_cached(
+                "SELECT min(ifnull((SELECT min(due_at) FROM fairlane_delayed WHERE queue = ?1), ?2),
+                            ifnull((SELECT min(wakes_at) FROM fairlane_lane
+                                    WHERE queue = ?1 AND wakes_at IS NOT NULL), ?2))",
+            )?
+            .query_row(params![self.queue.id, NEVER], |row| row.get(0))?;
+        Ok(due)
+    }
+}
