@@ -1,0 +1,68 @@
+//! What a store says to an operation, in a form in which equal answers are equal.
+
+use fairlane::store::{Batch, Dump};
+use fairlane::{Error, JobInfo, LaneInfo, Pushed, Result, Stats, Swept};
+
+/// The answer of one store. Queue tags are taken out of it: they differ from store to store.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs)]
+pub enum Answer {
+    Nothing,
+    Pushed(Result<Vec<Pushed>>),
+    Popped(Result<Batch>),
+    Each(Result<Vec<Result<()>>>),
+    Done(Result<()>),
+    Swept(Result<Swept>),
+    Flag(Result<bool>),
+    Count(Result<u64>),
+    Stats(Result<Stats>),
+    Lanes(Result<Vec<LaneInfo>>),
+    Lane(Result<Option<LaneInfo>>),
+    Job(Result<Option<JobInfo>>),
+    Jobs(Result<Vec<JobInfo>>),
+    Dump(Result<Box<Dump>>),
+}
+
+impl Answer {
+    /// Takes the tag out of tokens and error sentences.
+    pub(super) fn without_tag(mut self, tag: u32) -> Self {
+        match &mut self {
+            Self::Popped(Ok(batch)) => {
+                batch.jobs.iter_mut().for_each(|job| job.token.queue = 0);
+            }
+            Self::Each(Ok(each)) => {
+                for result in each {
+                    if let Err(error) = result {
+                        *error = error_without_tag(error, tag);
+                    }
+                }
+            }
+            _ => {}
+        }
+        self
+    }
+
+    /// Lists the errors in it.
+    pub(super) fn errors(&self) -> Vec<&Error> {
+        match self {
+            Self::Each(Ok(each)) => {
+                each.iter().filter_map(|result| result.as_ref().err()).collect()
+            }
+            Self::Pushed(Err(error)) => vec![error],
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn error_without_tag(error: &Error, tag: u32) -> Error {
+    let message = error
+        .message()
+        .replace(&format!("{tag:08x}"), "TAG")
+        .replace(&format!("{:08x}", foreign(tag)), "FOREIGN");
+    Error::new(error.code(), message)
+}
+
+/// Gives the tag of another queue.
+pub(super) fn foreign(tag: u32) -> u32 {
+    !tag
+}

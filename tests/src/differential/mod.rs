@@ -1,0 +1,20 @@
+//! Differential testing: the same random operations against several stores, which must give the
+//! same answers and the same dumps.
+//!
+//! A sequence follows from its seed alone. When stores differ, the sequence is cut down to the
+//! operations that matter and the seed is told, so that it can be run again.
+
+mod answer;
+mod coverage;
+mod generate;
+mod operation;
+mod print;
+mod run;
+mod shrink;
+
+pub use answer::Answer;
+pub use coverage::Coverage;
+pub use generate::{Sequence, sequence};
+pub use operation::{JobPick, Operation, PickedEnding, PickedFilter, PickedJob, TokenPick};
+pub use run::{Difference, Open, Subject, run};
+pub use shrink::shrink;
