@@ -1,19 +1,29 @@
 //! One call on one queue inside a transaction: the rows it has read, and what it changes.
+//!
+//! **Sums that lag.** A plain push into a lane that is ready anyway changes nothing but counts. It
+//! writes its job and its place; the counts stay in memory and are written with the next call of
+//! another kind, or after [`MAX_LAG`] such pushes. Nothing is lost with the process: jobs numbered
+//! from the stored `next_job` on are exactly those that no stored sum knows of, and whoever reads
+//! the queue next counts them in ([`Call::catch_up`]).
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use crate::clock::{Clock, Millis};
 use crate::fair::{next_start, rate_cost};
 use crate::limits::Rate;
 use crate::store::sqlite::lane_row::{Gate, Lane};
-use crate::store::sqlite::queue_row::QueueRow;
+use crate::store::sqlite::queue_row::{QueueRow, number_of};
+use crate::store::sqlite::ready_lanes::ReadyLanes;
 use crate::store::sqlite::step::Step;
 use crate::store::{CLOCK_TOLERANCE, Swept};
 
 /// The most lanes that are remembered from call to call.
 const MAX_CACHED_LANES: usize = 4096;
+
+/// How many pushes the stored sums may lag behind.
+const MAX_LAG: usize = 64;
 
 /// The rows of one queue that this process remembers from call to call. They are true as long as
 /// no other process has written to the file.
@@ -22,6 +32,11 @@ pub(super) struct Remembered {
     queue: QueueRow,
     lanes: HashMap<i64, Lane>,
     ids: HashMap<String, i64>,
+    ready: ReadyLanes,
+    /// Lanes that are truer than their rows.
+    unsaved: Vec<i64>,
+    /// How many pushes the stored sums lag behind.
+    lag: usize,
     /// The number of the last call.
     serial: u64,
 }
@@ -50,10 +65,13 @@ pub(super) struct Call<'a> {
     pub(super) entered: usize,
     /// What came due before this call.
     pub(super) swept: Swept,
-    lanes: HashMap<i64, Lane>,
+    pub(super) lanes: HashMap<i64, Lane>,
     ids: HashMap<String, i64>,
-    unsaved: Vec<i64>,
-    is_queue_changed: bool,
+    pub(super) ready: ReadyLanes,
+    pub(super) unsaved: Vec<i64>,
+    lag: usize,
+    /// Whether more than counts of plain pushes has changed.
+    is_changed: bool,
     /// Tells this call from others: a lane that it has changed is not gone before it ends.
     serial: u64,
     /// When the next thing was to come due before this call.
@@ -61,12 +79,22 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// Begins a call that looks and changes nothing.
+    /// Begins a call that looks and changes nothing. It reads rows past what is remembered, so sums
+    /// that lag are written first.
     pub(super) fn look(
         sql: &'a Connection,
         remembered: Option<Remembered>,
         terms: &Terms<'_>,
     ) -> Step<Self> {
+        let mut call = Self::begin(sql, remembered, terms)?;
+        if call.lag > 0 {
+            call.save()?;
+        }
+        Ok(call)
+    }
+
+    fn begin(sql: &'a Connection, remembered: Option<Remembered>, terms: &Terms<'_>) -> Step<Self> {
+        let is_remembered = remembered.is_some();
         let remembered = match remembered {
             Some(remembered) => remembered,
             None => Remembered {
@@ -74,7 +102,7 @@ impl<'a> Call<'a> {
                 ..Remembered::default()
             },
         };
-        Ok(Self {
+        let mut call = Self {
             sql,
             now: remembered.queue.clock,
             max_failed: terms.max_failed,
@@ -84,11 +112,46 @@ impl<'a> Call<'a> {
             due_before: remembered.queue.due.min(remembered.queue.lease_due),
             lanes: remembered.lanes,
             ids: remembered.ids,
-            unsaved: Vec::new(),
-            is_queue_changed: false,
+            ready: remembered.ready,
+            unsaved: remembered.unsaved,
+            lag: remembered.lag,
+            is_changed: false,
             serial: remembered.serial + 1,
             queue: remembered.queue,
-        })
+        };
+        if !is_remembered {
+            call.catch_up()?;
+        }
+        Ok(call)
+    }
+
+    /// Counts in the pushes that no stored sum knows of.
+    fn catch_up(&mut self) -> Step<()> {
+        let (from, (_, last)) = (self.queue.row_of(self.queue.next_job), self.queue.job_range());
+        let uncounted = self
+            .sql
+            .prepare_cached(
+                "SELECT id, lane FROM fairlane_job WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+            )?
+            .query_map([from, last], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
+        for (id, lane) in uncounted {
+            self.queue.next_job = number_of(id) as i64 + 1;
+            if let Some(mut lane) = self.take(lane)? {
+                self.count_plain_push(&mut lane);
+                self.put_counted(lane);
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a plain push into a lane that was ready before.
+    pub(super) fn count_plain_push(&mut self, lane: &mut Lane) {
+        lane.next += 1;
+        lane.counts.ready += 1;
+        self.queue.counts.ready += 1;
+        self.queue.pushed += 1;
+        self.lag += 1;
     }
 
     /// Begins a call that changes things: reads the clock and moves what has come due.
@@ -97,7 +160,7 @@ impl<'a> Call<'a> {
         remembered: Option<Remembered>,
         terms: &Terms<'_>,
     ) -> Step<Self> {
-        let mut call = Self::look(sql, remembered, terms)?;
+        let mut call = Self::begin(sql, remembered, terms)?;
         let (now, recorded) = (terms.clock.now(), call.queue.clock);
         call.now = if now < recorded && recorded - now <= CLOCK_TOLERANCE { recorded } else { now };
         if call.now < recorded {
@@ -107,28 +170,36 @@ impl<'a> Call<'a> {
         Ok(call)
     }
 
-    /// Ends the call: settles the end of a busy period and writes what is not yet written.
+    /// Ends the call: settles the end of a busy period and writes what must be written.
     pub(super) fn end(mut self) -> Step<(Remembered, usize)> {
-        if self.is_queue_changed {
-            if self.queue.counts.in_flight == 0 && self.queue.ready_lanes == 0 {
-                self.queue.virtual_time = self.queue.virtual_time.max(self.queue.max_start);
-            }
-            self.queue.clock = self.now;
-            self.flush()?;
-            self.queue.save(self.sql)?;
+        if self.is_changed && self.queue.counts.in_flight == 0 && self.queue.ready_lanes == 0 {
+            self.queue.virtual_time = self.queue.virtual_time.max(self.queue.max_start);
         }
-        if self.lanes.len() > MAX_CACHED_LANES {
-            self.lanes.clear();
-            self.ids.clear();
+        if self.is_changed || self.lag > 0 {
+            self.queue.clock = self.now;
+        }
+        if self.is_changed || self.lag >= MAX_LAG {
+            self.save()?;
+        }
+        if self.lanes.len() > MAX_CACHED_LANES && self.unsaved.is_empty() {
+            self.forget_all();
         }
         let rings = self.rings();
-        let Self { queue, lanes, ids, serial, .. } = self;
-        Ok((Remembered { queue, lanes, ids, serial }, rings))
+        let Self { queue, lanes, ids, ready, unsaved, lag, serial, .. } = self;
+        Ok((Remembered { queue, lanes, ids, ready, unsaved, lag, serial }, rings))
     }
 
-    /// Marks the queue's own row as changed.
+    /// Writes all that is truer than its rows.
+    fn save(&mut self) -> Step<()> {
+        self.flush()?;
+        self.queue.save(self.sql)?;
+        self.lag = 0;
+        Ok(())
+    }
+
+    /// Marks the queue as changed in more than the counts of plain pushes.
     pub(super) fn touch(&mut self) {
-        self.is_queue_changed = true;
+        self.is_changed = true;
     }
 
     /// Takes a lane that exists out of the call, to change it and put it back.
@@ -151,12 +222,13 @@ impl<'a> Call<'a> {
 
     /// Takes the lane of that name; makes it if there is none, or none that could be told from none.
     pub(super) fn take_or_make(&mut self, name: &str) -> Step<Lane> {
-        self.touch();
         let Some(mut lane) = self.take_named(name)? else {
+            self.touch();
             self.collect_gone_lanes(2)?;
             return Lane::insert(self.sql, self.queue.id, name, self.queue.virtual_time);
         };
         if lane.touched_by != self.serial && self.is_gone(&mut lane)? {
+            self.touch();
             lane.gate = Gate::default();
             lane.start = self.queue.virtual_time;
         }
@@ -172,8 +244,13 @@ impl<'a> Call<'a> {
     }
 
     /// Puts a lane back whose readiness cannot have changed.
-    pub(super) fn put_as_it_is(&mut self, mut lane: Lane) {
+    pub(super) fn put_as_it_is(&mut self, lane: Lane) {
         self.touch();
+        self.put_counted(lane);
+    }
+
+    /// Puts a lane back of which only the counts of plain pushes have changed.
+    pub(super) fn put_counted(&mut self, mut lane: Lane) {
         lane.touched_by = self.serial;
         if self.unsaved.last() != Some(&lane.id) {
             self.unsaved.push(lane.id);
@@ -191,11 +268,21 @@ impl<'a> Call<'a> {
 
     /// Writes the lanes that were put back.
     pub(super) fn flush(&mut self) -> Step<()> {
+        self.order_by_number()?;
+        self.save_changed_lanes()
+    }
+
+    /// Writes the lanes that were put back, whichever way the ready ones are ordered.
+    pub(super) fn save_changed_lanes(&mut self) -> Step<()> {
+        if !self.unsaved.is_empty() {
+            // Counts that lag are written for all rows at once or for none.
+            self.touch();
+        }
         self.unsaved.sort_unstable();
         self.unsaved.dedup();
         for id in self.unsaved.drain(..) {
-            if let Some(lane) = self.lanes.get(&id) {
-                lane.save(self.sql)?;
+            if let Some(lane) = self.lanes.get_mut(&id) {
+                lane.save(self.sql, self.queue.is_crowded)?;
             }
         }
         Ok(())
@@ -234,9 +321,11 @@ impl<'a> Call<'a> {
             self.queue.turns += 1;
             self.queue.ready_lanes += 1;
             lane.turn = Some(self.queue.turns);
+            self.ready.enter(lane.id);
         } else if !is_ready && lane.turn.is_some() {
             self.queue.ready_lanes -= 1;
             lane.turn = None;
+            self.ready.leave(lane.id);
         }
         Ok(())
     }
@@ -257,8 +346,8 @@ impl<'a> Call<'a> {
         let cost = self
             .sql
             .prepare_cached(
-                "SELECT cost FROM fairlane_job WHERE id = (SELECT job FROM fairlane_ready
-                 WHERE lane = ?1 ORDER BY rank, position LIMIT 1)",
+                "SELECT cost FROM fairlane_job WHERE id = (SELECT job FROM fairlane_place
+                 WHERE lane = ?1 AND rank >= 0 ORDER BY rank, position LIMIT 1)",
             )?
             .query_row([lane.id], |row| row.get(0))
             // A damaged job must not hide behind the limit: popping finds it.
@@ -343,23 +432,11 @@ impl<'a> Call<'a> {
         Ok(lane.gate.used == 0)
     }
 
-    /// Finds the ready lane that is served next. Lanes must have been flushed.
-    pub(super) fn next_lane(&self) -> Step<Option<i64>> {
-        if self.queue.ready_lanes == 0 {
-            return Ok(None);
-        }
-        let mut statement = self.sql.prepare_cached(
-            "SELECT id FROM fairlane_lane WHERE queue = ?1 AND load IS NOT NULL
-             ORDER BY load, start, turn LIMIT 1",
-        )?;
-        let mut rows = statement.query(params![self.queue.id])?;
-        Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
-    }
-
     /// Forgets every lane that this call remembers; all must have been flushed.
     pub(super) fn forget_all(&mut self) {
         self.lanes.clear();
         self.ids.clear();
+        self.ready = ReadyLanes::default();
     }
 
     /// Tells how many idle workers may find something to do after this call: one for each job that

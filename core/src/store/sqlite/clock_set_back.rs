@@ -14,8 +14,9 @@ impl Call<'_> {
         let queue = self.queue.id;
         let updates: [(&str, &[i64]); 6] = [
             (
-                "UPDATE fairlane_lease SET lease_until = lease_until - ?3 WHERE job BETWEEN ?1 AND ?2",
-                &[first, last, by],
+                "UPDATE fairlane_place SET lease_until = lease_until - ?2 WHERE rank = -1
+                 AND lane IN (SELECT id FROM fairlane_lane WHERE queue = ?1)",
+                &[queue, by],
             ),
             (
                 "UPDATE fairlane_job SET due_at = due_at - ?3, key_until = key_until - ?3

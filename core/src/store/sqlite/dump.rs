@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use crate::store::sqlite::call::Call;
 use crate::store::sqlite::job_row::JobRow;
+use crate::store::sqlite::lane_row::Lane;
 use crate::store::sqlite::queue_row::number_of;
 use crate::store::sqlite::step::Step;
 use crate::store::{Dump, LaneDump};
@@ -49,15 +50,10 @@ impl Call<'_> {
     }
 
     fn names_of_ready_lanes(&self) -> Step<Vec<String>> {
-        let names = self
-            .sql
-            .prepare_cached(
-                "SELECT name FROM fairlane_lane WHERE queue = ?1 AND load IS NOT NULL
-                 ORDER BY load, start, turn",
-            )?
-            .query_map([self.queue.id], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(names)
+        let mut lanes = Lane::few_ready(self.sql, self.queue.id)?;
+        lanes.extend(Lane::many_ready(self.sql, self.queue.id)?);
+        lanes.sort_unstable_by_key(Lane::order);
+        Ok(lanes.into_iter().map(|lane| lane.name).collect())
     }
 
     fn live_jobs(&self) -> Step<Vec<i64>> {

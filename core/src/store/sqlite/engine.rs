@@ -21,7 +21,8 @@ pub(super) static ENGINES: Mutex<Engines> =
 
 /// The engines of this process, and the side-cars that outlive theirs.
 pub(super) struct Engines {
-    live: Vec<Weak<Engine>>,
+    /// With their paths, so that looking for one does not hold the others.
+    live: Vec<(Option<PathBuf>, Weak<Engine>)>,
     /// Slots whose handles are closed while jobs of this process are in flight: giving the slot up
     /// would hand those jobs to others at once, as if this process had died.
     kept: Vec<(PathBuf, Arc<Sidecar>)>,
@@ -53,11 +54,10 @@ impl Engine {
     pub(super) fn of(path: &Path, patience: Duration) -> Result<Arc<Self>> {
         let path = absolute(path)?;
         // Declared before the lock and so dropped after it: the last of them to go locks again.
-        let live;
+        let of_path: Vec<_>;
         let mut engines = lock(&ENGINES);
-        live = engines.live();
-        let mut of_path = live.iter().filter(|engine| engine.path.as_deref() == Some(&path));
-        if let Some(engine) = of_path.find(|engine| engine.is_ours() && engine.is_there()) {
+        of_path = engines.of_path(&path);
+        if let Some(engine) = of_path.iter().find(|engine| engine.is_ours() && engine.is_there()) {
             return Ok(Arc::clone(engine));
         }
         let kept = engines.take_kept(&path);
@@ -135,11 +135,14 @@ impl Engine {
             return Ok(incarnation);
         }
         let slot = sidecar.lock_free_slot().map_err(|error| self.sidecar_error(&error))?;
+        let owners = sidecar.owners_but(slot.index).map_err(|error| self.sidecar_error(&error))?;
+        let others = owners.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
         let (terms, patience) = (terms.clone(), terms.patience);
         let incarnation = self.run(true, patience, move |session| {
             let incarnation = next_incarnation(session)?;
-            // Whoever had the slot before is dead: the lock was free.
-            terms.take_over(session, slot.incarnation)?;
+            // Whoever had the slot before is dead: the lock was free. Leases whose owner has no
+            // slot at all are those of a file that was moved, or of a side-car lost with the power.
+            terms.take_over(session, &format!("owner NOT IN ({others})"))?;
             Ok(incarnation)
         })?;
         sidecar.own(slot.index, incarnation).map_err(|error| self.sidecar_error(&error))?;
@@ -160,9 +163,9 @@ impl Engine {
         }
         let _claim = lock(&self.claim);
         for slot in sidecar.lock_dead().map_err(|error| self.sidecar_error(&error))? {
+            let whose = format!("owner = {}", slot.incarnation);
             let (terms, patience) = (terms.clone(), terms.patience);
-            let taken =
-                self.run(true, patience, move |session| terms.take_over(session, slot.incarnation));
+            let taken = self.run(true, patience, move |session| terms.take_over(session, &whose));
             let ended = if taken.is_ok() { sidecar.bury(slot) } else { sidecar.unlock(slot.index) };
             ended.map_err(|error| self.sidecar_error(&error))?;
             let count = taken?;
@@ -198,7 +201,11 @@ impl Engine {
         let counted = self.run(false, Duration::from_millis(100), move |session| {
             let held = session
                 .sql()?
-                .prepare("SELECT 1 FROM fairlane_lease WHERE owner = ?1")?
+                .prepare(
+                    "SELECT 1 FROM fairlane_lane AS lane CROSS JOIN fairlane_place AS place
+                     ON place.lane = lane.id AND place.rank = -1
+                     WHERE lane.in_flight > 0 AND owner = ?1",
+                )?
                 .exists([owner])?;
             Ok(held)
         });
@@ -225,8 +232,13 @@ impl Drop for Engine {
 
 impl Engines {
     fn add(&mut self, engine: &Arc<Engine>) {
-        self.live.retain(|live| live.strong_count() > 0);
-        self.live.push(Arc::downgrade(engine));
+        self.live.retain(|(_, live)| live.strong_count() > 0);
+        self.live.push((engine.path.clone(), Arc::downgrade(engine)));
+    }
+
+    fn of_path(&self, path: &Path) -> Vec<Arc<Engine>> {
+        let live = self.live.iter().filter(|(of, _)| of.as_deref() == Some(path));
+        live.filter_map(|(_, engine)| engine.upgrade()).collect()
     }
 
     fn take_kept(&mut self, path: &Path) -> Option<Arc<Sidecar>> {
@@ -237,7 +249,7 @@ impl Engines {
 
     /// Lists the engines that are in use.
     pub(super) fn live(&self) -> Vec<Arc<Engine>> {
-        self.live.iter().filter_map(Weak::upgrade).collect()
+        self.live.iter().filter_map(|(_, engine)| engine.upgrade()).collect()
     }
 
     /// Forgets all engines: in a forked child they are the parent's. Their descriptors stay open, as
@@ -272,23 +284,18 @@ impl OwnTerms {
         }
     }
 
-    /// Ends the leases of a process that has died, in every queue of the file; tells how many.
-    fn take_over(&self, session: &mut Session, dead: i64) -> Step<u64> {
-        if dead == 0 {
-            return Ok(0);
-        }
+    /// Ends the leases of processes that have died, in every queue of the file; tells how many.
+    /// `condition` says whose.
+    fn take_over(&self, session: &mut Session, condition: &str) -> Step<u64> {
         let queues = session
             .sql()?
-            .prepare(
-                "SELECT id, tag FROM fairlane_queue WHERE EXISTS
-                 (SELECT 1 FROM fairlane_lease WHERE owner = ?1 AND job >> 40 = fairlane_queue.id)",
-            )?
-            .query_map([dead], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .prepare("SELECT id, tag FROM fairlane_queue")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<Vec<(i64, u32)>>>()?;
         let mut taken = 0;
         for (queue, tag) in queues {
             let terms = Self { queue, tag, ..self.clone() };
-            taken += session.change(&terms.lend(0), |call| call.lapse_leases_of(dead))?;
+            taken += session.change(&terms.lend(0), |call| call.lapse_leases_where(condition))?;
         }
         Ok(taken)
     }

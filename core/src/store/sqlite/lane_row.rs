@@ -43,11 +43,22 @@ pub(super) struct Lane {
     pub(super) kept: bool,
     /// The number of the call that changed it last; not stored.
     pub(super) touched_by: u64,
+    /// What the columns that stand in an index hold: they are not written again without need,
+    /// because writing them writes the index, too.
+    indexed: Indexed,
+}
+
+/// The columns of a lane that stand in an index, but for its name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Indexed {
+    load: Option<i64>,
+    turn: Option<i64>,
+    wakes_at: Option<Millis>,
 }
 
 const COLUMNS: &str = "id, name, start, turn, wakes_at, first, next, ready, delayed, blocked, \
      in_flight, rate_count, rate_window, rate_used, max_in_flight, weight, max_waiting, paused, \
-     throttled_until, kept";
+     throttled_until, kept, load";
 
 impl Lane {
     /// Makes a lane that nobody has seen yet.
@@ -66,6 +77,7 @@ impl Lane {
             gate: Gate::default(),
             kept: false,
             touched_by: 0,
+            indexed: Indexed::default(),
         })
     }
 
@@ -98,21 +110,47 @@ impl Lane {
         Ok(lanes)
     }
 
-    pub(super) fn save(&self, sql: &Connection) -> Step<()> {
+    /// Lists the ready lanes of a queue where they are few.
+    pub(super) fn few_ready(sql: &Connection, queue: i64) -> Step<Vec<Self>> {
+        let lanes = sql
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM fairlane_lane
+                 WHERE queue = ?1 AND turn IS NOT NULL AND load IS NULL"
+            ))?
+            .query_map([queue], Self::read)?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(lanes)
+    }
+
+    /// Lists the ready lanes of a queue where they are many.
+    pub(super) fn many_ready(sql: &Connection, queue: i64) -> Step<Vec<Self>> {
+        let lanes = sql
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM fairlane_lane WHERE queue = ?1 AND load IS NOT NULL"
+            ))?
+            .query_map([queue], Self::read)?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(lanes)
+    }
+
+    /// Gives the lane's place among ready lanes: the lowest is served first.
+    pub(super) fn order(&self) -> (i64, i64, i64) {
+        let load = load(self.counts.in_flight, self.gate.limits.weight);
+        (load, self.start, self.turn.unwrap_or(i64::MAX))
+    }
+
+    /// Writes the lane; in a crowded queue the index of ready lanes, too.
+    pub(super) fn save(&mut self, sql: &Connection, is_crowded: bool) -> Step<()> {
         let Gate { limits, used, paused, throttled_until } = self.gate;
-        let load = self.turn.map(|_| load(self.counts.in_flight, limits.weight));
         sql.prepare_cached(
-            "UPDATE fairlane_lane SET start = ?2, load = ?3, turn = ?4, wakes_at = ?5, first = ?6,
-             next = ?7, ready = ?8, delayed = ?9, blocked = ?10, in_flight = ?11, rate_count = ?12,
-             rate_window = ?13, rate_used = ?14, max_in_flight = ?15, weight = ?16,
-             max_waiting = ?17, paused = ?18, throttled_until = ?19, kept = ?20 WHERE id = ?1",
+            "UPDATE fairlane_lane SET start = ?2, first = ?3, next = ?4, ready = ?5, delayed = ?6,
+             blocked = ?7, in_flight = ?8, rate_count = ?9, rate_window = ?10, rate_used = ?11,
+             max_in_flight = ?12, weight = ?13, max_waiting = ?14, paused = ?15,
+             throttled_until = ?16, kept = ?17 WHERE id = ?1",
         )?
         .execute(params![
             self.id,
             self.start,
-            load,
-            self.turn,
-            self.wakes_at,
             self.first,
             self.next,
             self.counts.ready,
@@ -129,6 +167,15 @@ impl Lane {
             throttled_until,
             self.kept,
         ])?;
+        let load = (is_crowded && self.turn.is_some()).then(|| self.order().0);
+        let indexed = Indexed { load, turn: self.turn, wakes_at: self.wakes_at };
+        if indexed != self.indexed {
+            sql.prepare_cached(
+                "UPDATE fairlane_lane SET load = ?2, turn = ?3, wakes_at = ?4 WHERE id = ?1",
+            )?
+            .execute(params![self.id, load, self.turn, self.wakes_at])?;
+            self.indexed = indexed;
+        }
         Ok(())
     }
 
@@ -160,6 +207,7 @@ impl Lane {
             },
             kept: row.get(19)?,
             touched_by: 0,
+            indexed: Indexed { load: row.get(20)?, turn: row.get(3)?, wakes_at: row.get(4)? },
         })
     }
 

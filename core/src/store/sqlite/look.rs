@@ -127,7 +127,8 @@ impl Call<'_> {
         let jobs = self
             .sql
             .prepare_cached(
-                "SELECT job FROM fairlane_ready WHERE lane = ?1 ORDER BY rank, position LIMIT ?2",
+                "SELECT job FROM fairlane_place WHERE lane = ?1 AND rank >= 0
+                 ORDER BY rank, position LIMIT ?2",
             )?
             .query_map([lane, count], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;

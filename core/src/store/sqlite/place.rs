@@ -34,10 +34,15 @@ impl Call<'_> {
     pub(super) fn enter_ready(&mut self, job: &JobRow) -> Step<()> {
         self.touch();
         self.queue.counts.ready += 1;
+        self.place(job)
+    }
+
+    /// Puts a job at its place in the ready order; all counts are the caller's to raise.
+    pub(super) fn place(&mut self, job: &JobRow) -> Step<()> {
         self.entered += 1;
         self.sql
             .prepare_cached(
-                "INSERT INTO fairlane_ready (lane, rank, position, job) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO fairlane_place (lane, rank, position, job) VALUES (?1, ?2, ?3, ?4)",
             )?
             .execute([job.lane, job.rank(), job.position, job.id])?;
         Ok(())
@@ -102,7 +107,7 @@ impl Call<'_> {
         self.queue.counts.ready -= 1;
         self.sql
             .prepare_cached(
-                "DELETE FROM fairlane_ready WHERE lane = ?1 AND rank = ?2 AND position = ?3",
+                "DELETE FROM fairlane_place WHERE lane = ?1 AND rank = ?2 AND position = ?3",
             )?
             .execute([lane, rank, position])?;
         Ok(())

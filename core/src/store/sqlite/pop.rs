@@ -51,7 +51,6 @@ impl Call<'_> {
         if gate.paused || gate.is_capped(self.queue.counts.in_flight) {
             return Ok(Found::Nothing(None));
         }
-        self.flush()?;
         let Some(id) = self.next_lane()? else { return Ok(Found::Nothing(None)) };
         let Some(mut lane) = self.take(id)? else { return Ok(Found::Nothing(None)) };
         let Some((rank, position, job)) = self.foremost(id)? else {
@@ -74,9 +73,9 @@ impl Call<'_> {
             self.put_untouched(lane);
             return Ok(Found::Nothing(Some(opens_at)));
         }
-        self.leave_ready(id, rank, position)?;
         lane.counts.ready -= 1;
-        let job = self.start(row, payload, lane, lease)?;
+        let place = [id, rank, position];
+        let job = self.start(row, payload, lane, place, lease)?;
         Ok(Found::Job(Box::new(job)))
     }
 
@@ -85,7 +84,7 @@ impl Call<'_> {
         Ok(self
             .sql
             .prepare_cached(
-                "SELECT rank, position, job FROM fairlane_ready WHERE lane = ?1
+                "SELECT rank, position, job FROM fairlane_place WHERE lane = ?1 AND rank >= 0
                  ORDER BY rank, position LIMIT 1",
             )?
             .query_row([lane], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
@@ -105,8 +104,15 @@ impl Call<'_> {
         self.rate_opens_at(self.queue_gate(), &gate, cost)
     }
 
-    /// Starts a job that has left the ready order: charges its lane, and leases it or ends it.
-    fn start(&mut self, row: JobRow, payload: Vec<u8>, mut lane: Lane, lease: Millis) -> Step<Job> {
+    /// Starts the job at a place in the ready order: charges its lane, and leases it or ends it.
+    fn start(
+        &mut self,
+        row: JobRow,
+        payload: Vec<u8>,
+        mut lane: Lane,
+        place: [i64; 3],
+        lease: Millis,
+    ) -> Step<Job> {
         self.queue.virtual_time = self.queue.virtual_time.max(lane.start);
         let start = self.queue.virtual_time + charge(row.cost, lane.gate.limits.weight);
         self.raise_start(&mut lane, start);
@@ -116,9 +122,12 @@ impl Call<'_> {
         self.queue.gate = gate;
         let name = lane.name.clone();
         let lease_until = (lease > 0).then(|| self.now + lease);
-        if let Some(until) = lease_until {
-            lane.counts.in_flight += 1;
-            self.lease_out(&row, until)?;
+        match lease_until {
+            Some(until) => {
+                lane.counts.in_flight += 1;
+                self.lease_out(&row, place, until)?;
+            }
+            None => self.leave_ready(place[0], place[1], place[2])?,
         }
         self.put(lane)?;
         let job = self.delivered(&row, payload, name, lease_until);
@@ -128,15 +137,19 @@ impl Call<'_> {
         Ok(job)
     }
 
-    fn lease_out(&mut self, row: &JobRow, until: Millis) -> Step<()> {
+    /// Moves a job from its place in the ready order to those in flight.
+    fn lease_out(&mut self, row: &JobRow, place: [i64; 3], until: Millis) -> Step<()> {
+        self.touch();
+        self.queue.counts.ready -= 1;
         self.queue.counts.in_flight += 1;
         self.queue.lease_due = self.queue.lease_due.min(until);
+        let [lane, rank, position] = place;
         self.sql
             .prepare_cached(
-                "INSERT INTO fairlane_lease (job, lane, delivery, lease_until, owner)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                "UPDATE fairlane_place SET rank = -1, position = ?4, delivery = ?5,
+                 lease_until = ?6, owner = ?7 WHERE lane = ?1 AND rank = ?2 AND position = ?3",
             )?
-            .execute([row.id, row.lane, row.deliveries + 1, until, self.owner])?;
+            .execute([lane, rank, position, row.id, row.deliveries + 1, until, self.owner])?;
         Ok(())
     }
 

@@ -78,7 +78,10 @@ impl Call<'_> {
             return Ok(Pushed { id: JobId(number_of(holder)), is_new: false });
         }
         let mut lane = self.take_or_make(&new.lane)?;
-        if let Some(rate) = new.rate {
+        if let Some(rate) = new.rate
+            && rate != lane.gate.limits.rate
+        {
+            self.touch();
             self.set_rate(lane.id, &mut lane.gate, rate)?;
         }
         let id = self.queue.row_of(self.queue.next_job);
@@ -116,6 +119,15 @@ impl Call<'_> {
             error: None,
         };
         job.insert(self.sql, &new.payload)?;
+        self.queue.next_job += 1;
+        // The lane is ready anyway, unless its rate does not admit a job that goes before the others.
+        let is_plain = state == READY && job.key.is_none();
+        if is_plain && lane.turn.is_some() && lane.gate.limits.rate.is_unlimited() {
+            self.place(&job)?;
+            self.count_plain_push(&mut lane);
+            self.put_counted(lane);
+            return Ok(Pushed { id: JobId(number_of(id)), is_new: true });
+        }
         match state {
             READY => {
                 self.enter_ready(&job)?;
@@ -131,7 +143,6 @@ impl Call<'_> {
                 lane.counts.blocked += 1;
             }
         }
-        self.queue.next_job += 1;
         self.queue.pushed += 1;
         self.put(lane)?;
         Ok(Pushed { id: JobId(number_of(id)), is_new: true })

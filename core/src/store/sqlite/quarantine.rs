@@ -32,8 +32,7 @@ impl Call<'_> {
             )?;
         }
         self.sql.execute(
-            "DELETE FROM fairlane_key WHERE queue = ?1 AND generation = ?2 AND job = ?3
-             AND name = (SELECT key FROM fairlane_job WHERE id = ?3)",
+            "DELETE FROM fairlane_key WHERE queue = ?1 AND generation = ?2 AND job = ?3",
             params![self.queue.id, self.queue.key_generation, id],
         )?;
         delete_job(self.sql, id)?;

@@ -43,12 +43,14 @@ pub(super) struct QueueRow {
     pub(super) died: i64,
     pub(super) lapsed: i64,
     pub(super) gate: Gate,
+    /// Whether so many lanes are ready that an index holds their order.
+    pub(super) is_crowded: bool,
 }
 
-const COLUMNS: &str = "start, max_start, turn, next_job, key_generation, clock, due, lease_due, \
+const COLUMNS: &str = "start, max_start, turns, next_job, key_generation, clock, due, lease_due, \
      lane_cursor, ready_lanes, ready, delayed, blocked, in_flight, dead, quarantined, pushed, \
      completed, retried, died, lapsed, rate_count, rate_window, rate_used, max_in_flight, \
-     max_waiting, paused, throttled_until";
+     max_waiting, paused, throttled_until, is_crowded";
 
 impl QueueRow {
     /// Finds the queue of that name, or makes it.
@@ -86,12 +88,13 @@ impl QueueRow {
     pub(super) fn save(&self, sql: &Connection) -> Step<()> {
         let Gate { limits, used, paused, throttled_until } = self.gate;
         sql.prepare_cached(
-            "UPDATE fairlane_lane SET start = ?2, max_start = ?3, turn = ?4, next_job = ?5,
+            "UPDATE fairlane_lane SET start = ?2, max_start = ?3, turns = ?4, next_job = ?5,
              key_generation = ?6, clock = ?7, due = ?8, lease_due = ?9, lane_cursor = ?10,
              ready_lanes = ?11, ready = ?12, delayed = ?13, blocked = ?14, in_flight = ?15,
              dead = ?16, quarantined = ?17, pushed = ?18, completed = ?19, retried = ?20,
              died = ?21, lapsed = ?22, rate_count = ?23, rate_window = ?24, rate_used = ?25,
-             max_in_flight = ?26, max_waiting = ?27, paused = ?28, throttled_until = ?29
+             max_in_flight = ?26, max_waiting = ?27, paused = ?28, throttled_until = ?29,
+             is_crowded = ?30
              WHERE id = ?1",
         )?
         .execute(params![
@@ -124,6 +127,7 @@ impl QueueRow {
             limits.max_waiting,
             paused,
             throttled_until,
+            self.is_crowded,
         ])?;
         Ok(())
     }
@@ -166,6 +170,7 @@ impl QueueRow {
                 paused: row.get(26)?,
                 throttled_until: row.get(27)?,
             },
+            is_crowded: row.get(28)?,
         })
     }
 

@@ -42,7 +42,8 @@ impl Call<'_> {
             .prepare_cached(
                 "SELECT id FROM fairlane_job WHERE id BETWEEN ?1 AND ?2
                  AND (?3 IS NULL OR lane = ?3)
-                 AND NOT EXISTS (SELECT 1 FROM fairlane_lease WHERE job = fairlane_job.id)",
+                 AND NOT EXISTS (SELECT 1 FROM fairlane_place
+                    WHERE lane = fairlane_job.lane AND rank = -1 AND position = fairlane_job.id)",
             )?
             .query_map(rusqlite::params![first, last, lane], |row| row.get(0))?
             .collect::<rusqlite::Result<Vec<i64>>>()?;

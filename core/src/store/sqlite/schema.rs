@@ -3,10 +3,15 @@
 //! All names begin with `fairlane_`, so that the queue can live in a file beside tables of the
 //! program that uses it; for the same reason the version is a row and not `user_version`.
 //!
-//! A job's row is written by its push and then left alone until the job ends or fails: popping
-//! writes a small row into `fairlane_lease`, so that a payload is not written again for a change of
-//! state. Only what may start now stands in `fairlane_ready`, only lanes that may be served stand
-//! in the index `fairlane_lane_ready`.
+//! What a commit costs is the number of pages it changes, more than the statements it runs. So:
+//!
+//! - A job's row is written by its push and then left alone until the job ends or fails.
+//! - `fairlane_place` holds, lane by lane, first the jobs in flight and then the ready ones in their
+//!   order: a pop moves a row from one to the other, mostly within a page. Delayed and blocked jobs
+//!   do not stand in it.
+//! - The rows of lanes and of the queue itself share a table.
+//! - As long as few lanes are ready, no index holds their order ([`super::ready_lanes`]).
+//! - The sums in those rows may lag behind a few plain pushes ([`super::call`]).
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
@@ -32,8 +37,8 @@ CREATE TABLE fairlane_lane (
     queue INTEGER NOT NULL,
     name TEXT NOT NULL,
     start INTEGER NOT NULL DEFAULT 0,  -- virtual time
-    load INTEGER,                      -- null unless the lane is ready
-    turn INTEGER,                      -- null unless the lane is ready; of a queue: the last given
+    load INTEGER,                      -- null unless the lane is ready, one of many
+    turn INTEGER,                      -- null unless the lane is ready
     wakes_at INTEGER,                  -- null unless the lane is throttled
     first INTEGER NOT NULL DEFAULT 0,  -- the position before which a returned job goes
     next INTEGER NOT NULL DEFAULT 0,   -- the position at which a due job goes
@@ -52,7 +57,9 @@ CREATE TABLE fairlane_lane (
     kept INTEGER NOT NULL DEFAULT 0,   -- has limits from set_limits, so it outlives its jobs
     -- What follows is a queue's own, and null in lanes.
     max_start INTEGER,                 -- the highest start ever given to a lane
-    next_job INTEGER,
+    turns INTEGER,                     -- the last turn given
+    is_crowded INTEGER,                -- whether many lanes are ready
+    next_job INTEGER,                  -- jobs from here on are not in any sum yet
     key_generation INTEGER,
     clock INTEGER,                     -- the latest moment recorded
     due INTEGER,                       -- nothing but a lease comes due before this
@@ -69,6 +76,7 @@ CREATE TABLE fairlane_lane (
 ) STRICT;
 CREATE UNIQUE INDEX fairlane_lane_name ON fairlane_lane (queue, name);
 CREATE INDEX fairlane_lane_ready ON fairlane_lane (queue, load, start, turn) WHERE load IS NOT NULL;
+CREATE INDEX fairlane_lane_few ON fairlane_lane (queue) WHERE turn IS NOT NULL AND load IS NULL;
 CREATE INDEX fairlane_lane_wakes ON fairlane_lane (queue, wakes_at) WHERE wakes_at IS NOT NULL;
 
 CREATE TABLE fairlane_job (
@@ -76,7 +84,7 @@ CREATE TABLE fairlane_job (
     lane INTEGER NOT NULL,
     state INTEGER NOT NULL,            -- 0 ready or leased, 1 delayed, 2 blocked
     priority INTEGER NOT NULL,
-    position INTEGER NOT NULL,         -- in fairlane_ready
+    position INTEGER NOT NULL,         -- in fairlane_place, once it is ready
     cost INTEGER NOT NULL,
     tries INTEGER NOT NULL,            -- without the one of a present lease
     max_tries INTEGER NOT NULL,
@@ -99,11 +107,14 @@ CREATE TABLE fairlane_payload (
     payload BLOB NOT NULL
 ) STRICT;
 
-CREATE TABLE fairlane_ready (
+CREATE TABLE fairlane_place (
     lane INTEGER NOT NULL,
-    rank INTEGER NOT NULL,             -- 9 - priority
-    position INTEGER NOT NULL,
+    rank INTEGER NOT NULL,             -- 9 - priority of a ready job, -1 of one in flight
+    position INTEGER NOT NULL,         -- the order of ready jobs; of one in flight: its id
     job INTEGER NOT NULL,
+    delivery INTEGER,                  -- this and what follows: of a job in flight only
+    lease_until INTEGER,
+    owner INTEGER,                     -- the incarnation of the process that holds the lease
     PRIMARY KEY (lane, rank, position)
 ) STRICT, WITHOUT ROWID;
 
@@ -113,14 +124,6 @@ CREATE TABLE fairlane_delayed (
     job INTEGER NOT NULL,
     PRIMARY KEY (queue, due_at, job)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE fairlane_lease (
-    job INTEGER PRIMARY KEY,
-    lane INTEGER NOT NULL,
-    delivery INTEGER NOT NULL,
-    lease_until INTEGER NOT NULL,
-    owner INTEGER NOT NULL             -- the incarnation of the process that holds it
-) STRICT;
 
 CREATE TABLE fairlane_start (
     gate INTEGER NOT NULL,             -- a lane, or the negative number of a queue
@@ -169,11 +172,6 @@ CREATE TABLE fairlane_quarantine (
     reason TEXT NOT NULL,
     row TEXT,                          -- what could be read of the job, as JSON
     payload BLOB
-) STRICT;
-
-CREATE TABLE fairlane_process (
-    slot INTEGER PRIMARY KEY,
-    incarnation INTEGER NOT NULL
 ) STRICT;
 ";
 

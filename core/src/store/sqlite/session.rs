@@ -39,7 +39,7 @@ pub(super) struct Task {
 pub(super) struct Session {
     /// `None` in memory.
     path: Option<PathBuf>,
-    /// Closed while the process forks, and after a disk error; opened again by the next run.
+    /// Closed while the process forks, and if the file is damaged; opened again by the next run.
     connection: Option<Connection>,
     /// Rung after each commit that leaves something to do.
     bell: Option<Arc<Bell>>,
@@ -245,10 +245,9 @@ impl Session {
             Stop::Refused(error) => return error,
             Stop::Broken(error) => error,
         };
-        if matches!(
-            error.sqlite_error_code(),
-            Some(SqliteCode::SystemIoFailure | SqliteCode::DatabaseCorrupt)
-        ) {
+        // After a disk error it stays open: opening again would find the frames of the refused
+        // commit in the log and bring it back. The next commit overwrites them.
+        if error.sqlite_error_code() == Some(SqliteCode::DatabaseCorrupt) {
             self.disconnect();
         }
         self.explain(&error)

@@ -1,6 +1,6 @@
 //! Moving what has come due, before anything else in a changing call.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use crate::clock::Millis;
 use crate::store::sqlite::call::Call;
@@ -17,6 +17,12 @@ pub(super) struct Lease {
     pub(super) lane: i64,
     pub(super) delivery: i64,
     pub(super) until: Millis,
+}
+
+impl Lease {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self { job: row.get(0)?, lane: row.get(1)?, delivery: row.get(2)?, until: row.get(3)? })
+    }
 }
 
 impl Call<'_> {
@@ -37,53 +43,46 @@ impl Call<'_> {
     }
 
     fn settle_leases(&mut self) -> Step<u64> {
-        let (first, last) = self.queue.job_range();
-        let lapsed = self.leases(
-            "SELECT job, lane, delivery, lease_until FROM fairlane_lease
-             WHERE job BETWEEN ?1 AND ?2 AND lease_until <= ?3
-             ORDER BY lease_until DESC, job DESC",
-            [first, last, self.now],
-        )?;
+        let lapsed = self.leases(&format!("lease_until <= {}", self.now))?;
         for lease in &lapsed {
             self.lapse(lease)?;
         }
+        self.save_changed_lanes()?;
         self.queue.lease_due = self
             .sql
             .prepare_cached(
-                "SELECT min(lease_until) FROM fairlane_lease WHERE job BETWEEN ?1 AND ?2",
+                "SELECT min(lease_until) FROM fairlane_lane AS lane CROSS JOIN fairlane_place AS place
+                 ON place.lane = lane.id AND place.rank = -1
+                 WHERE lane.queue = ?1 AND lane.in_flight > 0",
             )?
-            .query_row([first, last], |row| row.get::<_, Option<Millis>>(0))?
+            .query_row([self.queue.id], |row| row.get::<_, Option<Millis>>(0))?
             .unwrap_or(NEVER);
         Ok(lapsed.len() as u64)
     }
 
-    /// Takes the leases of a process that has died, as if they had lapsed now.
-    pub(super) fn lapse_leases_of(&mut self, owner: i64) -> Step<u64> {
-        let (first, last) = self.queue.job_range();
-        let lapsed = self.leases(
-            "SELECT job, lane, delivery, lease_until FROM fairlane_lease
-             WHERE job BETWEEN ?1 AND ?2 AND owner = ?3
-             ORDER BY lease_until DESC, job DESC",
-            [first, last, owner],
-        )?;
+    /// Takes the leases of processes that have died, as if they had lapsed now.
+    pub(super) fn lapse_leases_where(&mut self, condition: &str) -> Step<u64> {
+        let lapsed = self.leases(condition)?;
         for lease in &lapsed {
             self.lapse(lease)?;
         }
         Ok(lapsed.len() as u64)
     }
 
-    fn leases(&self, text: &str, values: [i64; 3]) -> Step<Vec<Lease>> {
+    /// Lists the leases that meet a condition, latest first: the last to be put to the front of its
+    /// lane is the earliest.
+    fn leases(&mut self, condition: &str) -> Step<Vec<Lease>> {
+        self.save_changed_lanes()?;
         let leases = self
             .sql
-            .prepare_cached(text)?
-            .query_map(values, |row| {
-                Ok(Lease {
-                    job: row.get(0)?,
-                    lane: row.get(1)?,
-                    delivery: row.get(2)?,
-                    until: row.get(3)?,
-                })
-            })?
+            .prepare(&format!(
+                "SELECT place.job, place.lane, delivery, lease_until
+                 FROM fairlane_lane AS lane CROSS JOIN fairlane_place AS place
+                 ON place.lane = lane.id AND place.rank = -1
+                 WHERE lane.queue = ?1 AND lane.in_flight > 0 AND {condition}
+                 ORDER BY lease_until DESC, job DESC"
+            ))?
+            .query_map([self.queue.id], Lease::read)?
             .collect::<rusqlite::Result<_>>()?;
         Ok(leases)
     }
@@ -93,11 +92,12 @@ impl Call<'_> {
         Ok(self
             .sql
             .prepare_cached(
-                "SELECT lane, delivery, lease_until FROM fairlane_lease WHERE job = ?1",
+                "SELECT place.job, place.lane, delivery, lease_until
+                 FROM fairlane_job AS job CROSS JOIN fairlane_place AS place
+                 ON place.lane = job.lane AND place.rank = -1 AND place.position = job.id
+                 WHERE job.id = ?1",
             )?
-            .query_row([job], |row| {
-                Ok(Lease { job, lane: row.get(0)?, delivery: row.get(1)?, until: row.get(2)? })
-            })
+            .query_row([job], Lease::read)
             .optional()?)
     }
 
@@ -124,8 +124,10 @@ impl Call<'_> {
     pub(super) fn end_lease(&mut self, lease: &Lease) -> Step<Option<Lane>> {
         self.touch();
         self.sql
-            .prepare_cached("DELETE FROM fairlane_lease WHERE job = ?1")?
-            .execute([lease.job])?;
+            .prepare_cached(
+                "DELETE FROM fairlane_place WHERE lane = ?1 AND rank = -1 AND position = ?2",
+            )?
+            .execute([lease.lane, lease.job])?;
         self.queue.counts.in_flight -= 1;
         let Some(mut lane) = self.take(lease.lane)? else {
             self.quarantine(lease.job, None, "its lane is missing")?;

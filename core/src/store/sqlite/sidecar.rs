@@ -84,6 +84,13 @@ impl Sidecar {
         Err(io::Error::other(format!("{MAX_SLOTS} processes already take jobs from this file")))
     }
 
+    /// Lists the incarnations of all slots but one.
+    pub(super) fn owners_but(&self, index: usize) -> io::Result<Vec<i64>> {
+        let slots = self.slots()?.into_iter();
+        let others = slots.filter(|slot| slot.index != index && slot.incarnation != 0);
+        Ok(others.map(|slot| slot.incarnation).collect())
+    }
+
     /// Makes a locked slot this process's own.
     pub(super) fn own(&self, slot: usize, incarnation: i64) -> io::Result<()> {
         let socket = UnixDatagram::bind_addr(&self.address(slot, incarnation)?)?;
