@@ -17,6 +17,8 @@
 //! [`store::model`] states the rules as plain code.
 
 pub mod backoff;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod clock;
 #[cfg(feature = "sqlite")]
 mod combine;

@@ -46,6 +46,13 @@ impl FromStr for Durability {
 pub struct QueueOptions {
     /// What a push that returned survives; [`Durability::Full`] by default.
     pub durability: Durability,
+    /// Whether a file that is not there is made; true by default. If not, opening gives
+    /// `Unavailable`.
+    pub create: bool,
+    /// Whether leases of this handle outlive its process; false by default: an embedded store gives
+    /// back the jobs of a process that has ended at once. Scripts set it that pop in one process
+    /// and end the delivery in another.
+    pub keep_leases: bool,
     /// The longest payload in bytes; 16 MiB by default, at most 512 MiB.
     pub max_payload: usize,
     /// How many dead jobs the archive keeps; the oldest go first. 10,000 by default.
@@ -63,6 +70,8 @@ impl Default for QueueOptions {
     fn default() -> Self {
         Self {
             durability: Durability::Full,
+            create: true,
+            keep_leases: false,
             max_payload: 16 << 20,
             max_failed: 10_000,
             busy_timeout: Duration::from_secs(10),
@@ -93,6 +102,8 @@ impl fmt::Debug for QueueOptions {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("QueueOptions")
             .field("durability", &self.durability)
+            .field("create", &self.create)
+            .field("keep_leases", &self.keep_leases)
             .field("max_payload", &self.max_payload)
             .field("max_failed", &self.max_failed)
             .field("busy_timeout", &self.busy_timeout)

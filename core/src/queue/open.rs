@@ -18,7 +18,8 @@ impl Queue {
         Self::open_with(url, name, QueueOptions::default())
     }
 
-    /// Opens a queue by URL and name; makes it if there is none.
+    /// Opens a queue by URL and name; makes it if there is none, unless
+    /// [`QueueOptions::create`] is off.
     ///
     /// - `jobs.db`, `sqlite:jobs.db`, `sqlite:///var/lib/jobs.db`: a file. Any number of queues,
     ///   handles and processes of one machine may share it; not over a network file system.
@@ -31,7 +32,11 @@ impl Queue {
     pub fn open_with(url: &str, name: &str, options: QueueOptions) -> Result<Self> {
         validate_name("queue", name)?;
         options.validate()?;
-        let store = open_store(&Place::parse(url)?, name, &options)?;
+        let place = Place::parse(url)?;
+        if !options.create {
+            place.check_exists()?;
+        }
+        let store = open_store(&place, name, &options)?;
         Self::on(store, name, &options)
     }
 }
@@ -74,6 +79,16 @@ impl Place {
             ))),
         }
     }
+
+    fn check_exists(&self) -> Result<()> {
+        match self {
+            Self::File(path) if !path.exists() => Err(Error::new(
+                ErrorCode::Unavailable,
+                format!("file {path:?} does not exist: a push makes it"),
+            )),
+            Self::File(_) | Self::Memory => Ok(()),
+        }
+    }
 }
 
 #[cfg(feature = "sqlite")]
@@ -111,6 +126,20 @@ mod tests {
         ] {
             assert_eq!(Place::parse(url).unwrap(), place, "{url}");
         }
+    }
+
+    #[test]
+    fn a_file_is_not_made_where_none_is_wanted() {
+        let missing = Place::File("no/such/jobs.db".into())
+            .check_exists()
+            .unwrap_err();
+        assert_eq!(missing.code(), ErrorCode::Unavailable);
+        assert_eq!(
+            missing.message(),
+            r#"file "no/such/jobs.db" does not exist: a push makes it"#
+        );
+        assert!(Place::File("Cargo.toml".into()).check_exists().is_ok());
+        assert!(Place::Memory.check_exists().is_ok());
     }
 
     #[test]

@@ -1,0 +1,60 @@
+//! What every command is given: where the queue is, and how to answer.
+
+use crate::cli::arguments::{Common, DurabilityChoice};
+use crate::cli::output::Output;
+use crate::error::Result;
+use crate::options::{Durability, QueueOptions};
+use crate::queue::Queue;
+
+/// The options that all commands share.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) common: Common,
+    pub(super) output: Output,
+}
+
+impl Context {
+    pub(super) fn new(common: Common) -> Self {
+        let output = Output::new(common.json);
+        Self { common, output }
+    }
+
+    /// Opens the queue, and makes it if there is none.
+    pub(super) fn open(&self) -> Result<Queue> {
+        self.open_with(self.options())
+    }
+
+    /// Opens a queue whose file must be there already: a look at a file of a mistyped name would
+    /// otherwise make that file and show an empty queue.
+    pub(super) fn open_existing(&self) -> Result<Queue> {
+        self.open_with(QueueOptions {
+            create: false,
+            ..self.options()
+        })
+    }
+
+    /// Opens a queue whose file must be there, and lets leases outlive this process: scripts pop in
+    /// one process and end the delivery in another.
+    pub(super) fn open_for_script(&self) -> Result<Queue> {
+        self.open_with(QueueOptions {
+            create: false,
+            keep_leases: true,
+            ..self.options()
+        })
+    }
+
+    fn open_with(&self, options: QueueOptions) -> Result<Queue> {
+        Queue::open_with(&self.common.url, &self.common.queue, options)
+    }
+
+    fn options(&self) -> QueueOptions {
+        let durability = match self.common.durability {
+            DurabilityChoice::Full => Durability::Full,
+            DurabilityChoice::Normal => Durability::Normal,
+        };
+        QueueOptions {
+            durability,
+            ..QueueOptions::default()
+        }
+    }
+}

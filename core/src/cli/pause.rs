@@ -1,0 +1,16 @@
+//! `fairlane pause`.
+
+use serde_json::json;
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::target::Target;
+
+pub(super) fn run(context: &Context, target: &Target) -> Result<(), Failure> {
+    context.open()?.pause(target.lane())?;
+    context
+        .output
+        .answer(&json!({ "lane": target.lane(), "paused": true }), || {
+            format!("{} is paused", target.sentence())
+        })
+}
