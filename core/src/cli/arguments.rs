@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::{
-    cancel, complete, extend, fail, failed, get, lanes, limit, peek, pop, purge, release, retry,
-    target, throttle,
+    cancel, complete, extend, fail, failed, get, lanes, limit, peek, pop, purge, push, release,
+    retry, target, throttle,
 };
 
 /// Fair, durable, rate-limited job queues in one file, with no server.
@@ -50,22 +50,10 @@ pub(super) struct Cli {
 #[command(next_help_heading = "Options of every command")]
 pub(super) struct Common {
     /// Where the queue is: a file, or sqlite:PATH
-    #[arg(
-        short,
-        long,
-        global = true,
-        env = "FAIRLANE_URL",
-        default_value = "fairlane.db"
-    )]
+    #[arg(short, long, global = true, env = "FAIRLANE_URL", default_value = "fairlane.db")]
     pub(super) url: String,
     /// The queue's name within that place
-    #[arg(
-        short,
-        long,
-        global = true,
-        env = "FAIRLANE_QUEUE",
-        default_value = "default"
-    )]
+    #[arg(short, long, global = true, env = "FAIRLANE_QUEUE", default_value = "default")]
     pub(super) queue: String,
     /// Answer in JSON, one object a line
     #[arg(long, global = true)]
@@ -88,6 +76,8 @@ pub(super) enum DurabilityChoice {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Push one job, or a stream of lines
+    Push(Box<push::Arguments>),
     /// Count the queue's jobs, lanes and deeds
     Stats,
     /// List the lanes: what waits, what runs, what holds them back

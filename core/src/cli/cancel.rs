@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::cli::context::Context;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, NOTHING};
 use crate::token::JobId;
 
 /// Which jobs.
@@ -30,9 +30,5 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failur
             false => format!("no job {id}: it completed, was cancelled or was never pushed"),
         })?;
     }
-    if cancelled == 0 {
-        Err(Failure::silent(crate::cli::failure::NOTHING))
-    } else {
-        Ok(())
-    }
+    if cancelled == 0 { Err(Failure::silent(NOTHING)) } else { Ok(()) }
 }

@@ -19,7 +19,5 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failur
     let id = arguments.token.job;
     context
         .output
-        .answer(&json!({ "id": id.to_string(), "completed": true }), || {
-            format!("job {id} is done")
-        })
+        .answer(&json!({ "id": id.to_string(), "completed": true }), || format!("job {id} is done"))
 }

@@ -21,9 +21,7 @@ impl Consent {
             return Ok(());
         }
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-            return Err(Failure::usage(format!(
-                "to {deed} without a terminal, say --yes"
-            )));
+            return Err(Failure::usage(format!("to {deed} without a terminal, say --yes")));
         }
         let mut answer = String::new();
         write!(io::stderr(), "fairlane: {deed}? [y/N] ")?;

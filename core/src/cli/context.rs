@@ -27,20 +27,18 @@ impl Context {
     /// Opens a queue whose file must be there already: a look at a file of a mistyped name would
     /// otherwise make that file and show an empty queue.
     pub(super) fn open_existing(&self) -> Result<Queue> {
-        self.open_with(QueueOptions {
-            create: false,
-            ..self.options()
-        })
+        self.open_with(QueueOptions { create: false, ..self.options() })
     }
 
     /// Opens a queue whose file must be there, and lets leases outlive this process: scripts pop in
     /// one process and end the delivery in another.
     pub(super) fn open_for_script(&self) -> Result<Queue> {
-        self.open_with(QueueOptions {
-            create: false,
-            keep_leases: true,
-            ..self.options()
-        })
+        self.open_with(QueueOptions { create: false, keep_leases: true, ..self.options() })
+    }
+
+    /// Gives the longest payload that a push takes, in bytes.
+    pub(super) fn max_payload(&self) -> usize {
+        self.options().max_payload
     }
 
     fn open_with(&self, options: QueueOptions) -> Result<Queue> {
@@ -52,9 +50,6 @@ impl Context {
             DurabilityChoice::Full => Durability::Full,
             DurabilityChoice::Normal => Durability::Normal,
         };
-        QueueOptions {
-            durability,
-            ..QueueOptions::default()
-        }
+        QueueOptions { durability, ..QueueOptions::default() }
     }
 }

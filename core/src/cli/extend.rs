@@ -23,12 +23,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let (id, lease) = (arguments.token.job, millis(arguments.lease));
-    context
-        .open_for_script()?
-        .extend(&arguments.token, arguments.lease)?;
-    context
-        .output
-        .answer(&json!({ "id": id.to_string(), "lease_ms": lease }), || {
-            format!("job {id} is leased for {} from now", show_span(lease))
-        })
+    context.open_for_script()?.extend(&arguments.token, arguments.lease)?;
+    context.output.answer(&json!({ "id": id.to_string(), "lease_ms": lease }), || {
+        format!("job {id} is leased for {} from now", show_span(lease))
+    })
 }

@@ -19,12 +19,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let id = arguments.token.job;
-    context
-        .open_for_script()?
-        .fail(&arguments.token, &arguments.error)?;
+    context.open_for_script()?.fail(&arguments.token, &arguments.error)?;
     context
         .output
-        .answer(&json!({ "id": id.to_string(), "failed": true }), || {
-            format!("job {id} is dead")
-        })
+        .answer(&json!({ "id": id.to_string(), "failed": true }), || format!("job {id} is dead"))
 }

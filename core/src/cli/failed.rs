@@ -63,8 +63,7 @@ pub(super) fn run(context: &Context, deed: Deed) -> Result<(), Failure> {
             if context.output.is_json() {
                 return context.output.json_lines(jobs.iter().map(JobView::new));
             }
-            jobs.iter()
-                .try_for_each(|job| context.output.text(&summary(job)))
+            jobs.iter().try_for_each(|job| context.output.text(&summary(job)))
         }
         Deed::Restore(which) => {
             let restored = queue.restore_failed(which.filter())?;
@@ -79,9 +78,9 @@ pub(super) fn run(context: &Context, deed: Deed) -> Result<(), Failure> {
                 consent.ask("forget dead jobs")?;
             }
             let cleaned = queue.clean_failed(filter)?;
-            context.output.answer(&json!({ "cleaned": cleaned }), || {
-                format!("{cleaned} dead jobs are gone")
-            })
+            context
+                .output
+                .answer(&json!({ "cleaned": cleaned }), || format!("{cleaned} dead jobs are gone"))
         }
     }
 }

@@ -14,8 +14,6 @@ pub(super) const ERROR: i32 = 1;
 pub(super) const USAGE: i32 = 2;
 /// There was nothing to do: no job to pop, none of that id.
 pub(super) const NOTHING: i32 = 3;
-/// Ended by SIGINT; by another signal, 128 and its number.
-pub(super) const INTERRUPTED: i32 = 130;
 
 /// Why a command did not do all that it was asked for.
 #[derive(Debug)]
@@ -28,11 +26,7 @@ pub(super) struct Failure {
 
 impl Failure {
     fn new(exit: i32, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            exit,
-            code,
-            message: Some(message.into()),
-        }
+        Self { exit, code, message: Some(message.into()) }
     }
 
     /// Makes the failure of a line of arguments that clap alone cannot judge.
@@ -55,23 +49,14 @@ impl Failure {
         Self::new(NOTHING, "Nothing", message)
     }
 
-    /// Makes the end of a command that was interrupted.
-    pub(super) fn interrupted(exit: i32, message: impl Into<String>) -> Self {
-        Self::new(exit, "Interrupted", message)
-    }
-
     /// Ends with that exit code and says no more.
     pub(super) fn silent(exit: i32) -> Self {
-        Self {
-            exit,
-            code: "",
-            message: None,
-        }
+        Self { exit, code: "", message: None }
     }
 
-    /// Says what was done until the failure, in front of why.
-    pub(super) fn after(mut self, done: &str) -> Self {
-        self.message = self.message.map(|message| format!("{done}{message}"));
+    /// Says what else is to be known, behind why.
+    pub(super) fn followed_by(mut self, more: &str) -> Self {
+        self.message = self.message.map(|message| format!("{message}; {more}"));
         self
     }
 
@@ -92,11 +77,7 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let exit = if error.code() == ErrorCode::InvalidArgument {
-            USAGE
-        } else {
-            ERROR
-        };
+        let exit = if error.code() == ErrorCode::InvalidArgument { USAGE } else { ERROR };
         Self::new(exit, error.code().name(), error.message())
     }
 }

@@ -45,11 +45,9 @@ fn show(job: &JobInfo) -> String {
     row("tries", tries(job));
     row("lapses", job.lapses.to_string());
     row("pushed at", show_moment(job.pushed_at));
-    for (what, moment) in [
-        ("due at", job.due_at),
-        ("lease until", job.lease_until),
-        ("died at", job.died_at),
-    ] {
+    for (what, moment) in
+        [("due at", job.due_at), ("lease until", job.lease_until), ("died at", job.died_at)]
+    {
         if let Some(moment) = moment {
             row(what, show_moment(moment));
         }
@@ -58,11 +56,7 @@ fn show(job: &JobInfo) -> String {
         row("key", shown(key));
     }
     if let Some(parent) = job.after {
-        let note = if job.parent_dead {
-            " (dead: restore it or cancel this one)"
-        } else {
-            ""
-        };
+        let note = if job.parent_dead { " (dead: restore it or cancel this one)" } else { "" };
         row("after", format!("{parent}{note}"));
     }
     if let Some(error) = &job.error {

@@ -61,18 +61,14 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failur
         if context.output.is_json() {
             return context.output.json_lines(lanes.iter().map(LaneView::new));
         }
-        return context
-            .output
-            .text(&show(&lanes, SystemClock.now(), usize::MAX));
+        return context.output.text(&show(&lanes, SystemClock.now(), usize::MAX));
     }
     let mut screen = Screen::new();
     loop {
         let (lanes, now) = (look(&queue, arguments)?, SystemClock.now());
         if context.output.is_json() {
             let views: Vec<_> = lanes.iter().map(LaneView::new).collect();
-            context
-                .output
-                .json_lines([json!({ "at_ms": now, "lanes": views })])?;
+            context.output.json_lines([json!({ "at_ms": now, "lanes": views })])?;
         } else {
             screen.draw(&show(&lanes, now, screen.height()))?;
         }
@@ -97,29 +93,13 @@ fn look(queue: &Queue, arguments: &Arguments) -> Result<Vec<LaneInfo>, Failure> 
 /// Shows as many lanes as fit into `height` lines.
 fn show(lanes: &[LaneInfo], now: Millis, height: usize) -> String {
     // The table's head takes a line, and so does the line about those that do not fit.
-    let room = if lanes.len() < height {
-        lanes.len()
-    } else {
-        height.saturating_sub(2)
-    };
-    let headers = [
-        "lane",
-        "state",
-        "ready",
-        "delayed",
-        "blocked",
-        "in flight",
-        "limits",
-    ];
+    let room = if lanes.len() < height { lanes.len() } else { height.saturating_sub(2) };
+    let headers = ["lane", "state", "ready", "delayed", "blocked", "in flight", "limits"];
     let mut table = table(&headers, |column| (2..=5).contains(&column));
     for lane in &lanes[..room] {
         let state = match lane.wakes_at {
             Some(wakes_at) => {
-                format!(
-                    "{} for {}",
-                    lane.state.name(),
-                    show_span((wakes_at - now).max(0))
-                )
+                format!("{} for {}", lane.state.name(), show_span((wakes_at - now).max(0)))
             }
             None => lane.state.name().to_owned(),
         };

@@ -78,9 +78,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failur
 
 fn in_force(queue: &Queue, lane: Option<&str>) -> Result<Limits, Failure> {
     Ok(match lane {
-        Some(lane) => queue
-            .lane(lane)?
-            .map_or_else(Limits::default, |lane| lane.limits),
+        Some(lane) => queue.lane(lane)?.map_or_else(Limits::default, |lane| lane.limits),
         None => queue.stats()?.limits,
     })
 }
@@ -100,9 +98,5 @@ pub(super) fn show(limits: Limits) -> String {
     if limits.weight != 1 {
         words.push(format!("weight {}", limits.weight));
     }
-    if words.is_empty() {
-        "no limit".to_owned()
-    } else {
-        words.join(", ")
-    }
+    if words.is_empty() { "no limit".to_owned() } else { words.join(", ") }
 }

@@ -17,6 +17,7 @@ mod arguments;
 mod confirm;
 mod context;
 mod failure;
+mod interrupts;
 mod output;
 mod screen;
 mod target;
@@ -36,6 +37,7 @@ mod pause;
 mod peek;
 mod pop;
 mod purge;
+mod push;
 mod release;
 mod resume;
 mod retry;
@@ -46,8 +48,8 @@ mod throttle;
 /// 0 done, 1 error, 2 usage, 3 nothing to do, 130 interrupted.
 ///
 /// Reads standard input and writes standard output and standard error. Never ends the process.
-/// Commands that must tidy up take over SIGINT, SIGTERM and SIGHUP from then on; a host with
-/// handlers of its own puts them back to the default before the call, or runs the program apart.
+/// Commands that must tidy up take over SIGINT and SIGTERM from then on; a host that has handlers of
+/// its own puts both back to the default before the call.
 pub fn run(arguments: Vec<OsString>) -> i32 {
     let wants_json = asks_for_json(&arguments);
     let code = match Cli::try_parse_from(arguments) {
@@ -60,11 +62,7 @@ pub fn run(arguments: Vec<OsString>) -> i32 {
         }
         Err(error) if error.use_stderr() && wants_json => {
             let text = error.to_string();
-            let sentence = text
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .trim_start_matches("error: ");
+            let sentence = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
             Failure::usage(sentence).report(true)
         }
         Err(error) => {
@@ -80,14 +78,12 @@ pub fn run(arguments: Vec<OsString>) -> i32 {
 
 /// Looks for `--json` before clap has read the line, so that a line it refuses is answered in kind.
 fn asks_for_json(arguments: &[OsString]) -> bool {
-    arguments
-        .iter()
-        .take_while(|argument| *argument != "--")
-        .any(|argument| argument == "--json")
+    arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json")
 }
 
 fn execute(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
+        Command::Push(arguments) => push::run(context, &arguments),
         Command::Stats => stats::run(context),
         Command::Lanes(arguments) => lanes::run(context, &arguments),
         Command::Pause(target) => pause::run(context, &target),

@@ -28,11 +28,7 @@ impl Output {
         value: &impl Serialize,
         text: impl FnOnce() -> String,
     ) -> Result<(), Failure> {
-        if self.json {
-            self.json_lines([value])
-        } else {
-            self.text(&text())
-        }
+        if self.json { self.json_lines([value]) } else { self.text(&text()) }
     }
 
     /// Prints a JSON object a line.
@@ -85,15 +81,14 @@ pub(super) fn table(headers: &[&str], is_number: impl Fn(usize) -> bool) -> Tabl
 
 /// Shows a name on one line, whatever bytes it holds: control characters are spelt out.
 pub(super) fn shown(name: &str) -> String {
-    name.chars()
-        .fold(String::with_capacity(name.len()), |mut shown, character| {
-            if character.is_control() {
-                shown.extend(character.escape_default());
-            } else {
-                shown.push(character);
-            }
-            shown
-        })
+    name.chars().fold(String::with_capacity(name.len()), |mut shown, character| {
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+        shown
+    })
 }
 
 #[cfg(test)]

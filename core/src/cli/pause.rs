@@ -8,9 +8,7 @@ use crate::cli::target::Target;
 
 pub(super) fn run(context: &Context, target: &Target) -> Result<(), Failure> {
     context.open()?.pause(target.lane())?;
-    context
-        .output
-        .answer(&json!({ "lane": target.lane(), "paused": true }), || {
-            format!("{} is paused", target.sentence())
-        })
+    context.output.answer(&json!({ "lane": target.lane(), "paused": true }), || {
+        format!("{} is paused", target.sentence())
+    })
 }

@@ -20,12 +20,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let jobs = context
-        .open_existing()?
-        .peek(&arguments.lane, arguments.count)?;
+    let jobs = context.open_existing()?.peek(&arguments.lane, arguments.count)?;
     if context.output.is_json() {
         return context.output.json_lines(jobs.iter().map(JobView::new));
     }
-    jobs.iter()
-        .try_for_each(|job| context.output.text(&summary(job)))
+    jobs.iter().try_for_each(|job| context.output.text(&summary(job)))
 }

@@ -21,13 +21,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failur
     let queue = context.open_existing()?;
     let (lane, name) = (arguments.target.lane(), arguments.target.sentence());
     let waiting = queue.size(lane)?;
-    arguments
-        .consent
-        .ask(&format!("remove {waiting} waiting jobs of {name}"))?;
+    arguments.consent.ask(&format!("remove {waiting} waiting jobs of {name}"))?;
     let purged = queue.purge(lane)?;
-    context
-        .output
-        .answer(&json!({ "lane": lane, "purged": purged }), || {
-            format!("{purged} waiting jobs of {name} are gone")
-        })
+    context.output.answer(&json!({ "lane": lane, "purged": purged }), || {
+        format!("{purged} waiting jobs of {name} are gone")
+    })
 }

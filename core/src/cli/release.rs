@@ -22,12 +22,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let id = arguments.token.job;
-    context
-        .open_for_script()?
-        .release(&arguments.token, arguments.delay)?;
+    context.open_for_script()?.release(&arguments.token, arguments.delay)?;
     context
         .output
-        .answer(&json!({ "id": id.to_string(), "released": true }), || {
-            format!("job {id} is back")
-        })
+        .answer(&json!({ "id": id.to_string(), "released": true }), || format!("job {id} is back"))
 }

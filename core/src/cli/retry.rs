@@ -25,12 +25,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let (token, id) = (&arguments.token, arguments.token.job);
-    context
-        .open_for_script()?
-        .retry(token, &arguments.error, arguments.delay)?;
-    context
-        .output
-        .answer(&json!({ "id": id.to_string(), "retried": true }), || {
-            format!("job {id} comes again, or is dead if its tries are spent")
-        })
+    context.open_for_script()?.retry(token, &arguments.error, arguments.delay)?;
+    context.output.answer(&json!({ "id": id.to_string(), "retried": true }), || {
+        format!("job {id} comes again, or is dead if its tries are spent")
+    })
 }

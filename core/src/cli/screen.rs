@@ -13,10 +13,7 @@ pub(super) struct Screen {
 
 impl Screen {
     pub(super) fn new() -> Self {
-        Self {
-            terminal: Term::stdout(),
-            drawn: 0,
-        }
+        Self { terminal: Term::stdout(), drawn: 0 }
     }
 
     pub(super) fn is_terminal(&self) -> bool {
@@ -37,15 +34,9 @@ impl Screen {
         if !self.is_terminal() {
             return self.terminal.write_line(text);
         }
-        let width = self
-            .terminal
-            .size_checked()
-            .map_or(usize::MAX, |(_, columns)| columns.into());
-        let lines: Vec<_> = text
-            .lines()
-            .take(self.height())
-            .map(|line| truncate_str(line, width, "…"))
-            .collect();
+        let width = self.terminal.size_checked().map_or(usize::MAX, |(_, columns)| columns.into());
+        let lines: Vec<_> =
+            text.lines().take(self.height()).map(|line| truncate_str(line, width, "…")).collect();
         self.terminal.clear_last_lines(self.drawn)?;
         self.drawn = lines.len();
         self.terminal.write_line(&lines.join("\n"))

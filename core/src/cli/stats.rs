@@ -10,11 +10,7 @@ use crate::lane::Stats;
 pub(super) fn run(context: &Context) -> Result<(), Failure> {
     let queue = context.open_existing()?;
     let stats = queue.stats()?;
-    context
-        .output
-        .answer(&StatsView::new(queue.name(), &stats), || {
-            show(queue.name(), &stats)
-        })
+    context.output.answer(&StatsView::new(queue.name(), &stats), || show(queue.name(), &stats))
 }
 
 fn show(name: &str, stats: &Stats) -> String {

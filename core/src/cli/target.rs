@@ -23,9 +23,7 @@ impl Target {
 
     /// Names it in a sentence.
     pub(super) fn sentence(&self) -> String {
-        self.lane().map_or_else(
-            || "the whole queue".to_owned(),
-            |lane| format!("lane {}", shown(lane)),
-        )
+        self.lane()
+            .map_or_else(|| "the whole queue".to_owned(), |lane| format!("lane {}", shown(lane)))
     }
 }

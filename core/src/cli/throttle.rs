@@ -33,11 +33,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failur
         &json!({ "lane": target.lane(), "throttled_for_ms": time }),
         || match time {
             0 => format!("{} is not throttled", target.sentence()),
-            _ => format!(
-                "{} starts no job for {}",
-                target.sentence(),
-                show_span(time)
-            ),
+            _ => format!("{} starts no job for {}", target.sentence(), show_span(time)),
         },
     )
 }

@@ -17,18 +17,14 @@ pub(super) fn parse_span(text: &str) -> Result<Duration, String> {
         return Ok(Duration::ZERO);
     }
     let span: Span = text.parse().map_err(|_| refuse())?;
-    let span = span
-        .to_duration(SpanRelativeTo::days_are_24_hours())
-        .map_err(|_| refuse())?;
+    let span = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| refuse())?;
     Duration::try_from(span).map_err(|_| refuse())
 }
 
 /// Reads a length of time that is not 0.
 pub(super) fn parse_interval(text: &str) -> Result<Duration, String> {
     match parse_span(text)? {
-        Duration::ZERO => Err(format!(
-            "{text:?} is too short: say for example 500ms or 2s"
-        )),
+        Duration::ZERO => Err(format!("{text:?} is too short: say for example 500ms or 2s")),
         span => Ok(span),
     }
 }
@@ -82,12 +78,7 @@ pub(super) fn show_span(span: Millis) -> String {
 pub(super) fn show_moment(moment: Millis) -> String {
     Timestamp::from_millisecond(moment).map_or_else(
         |_| moment.to_string(),
-        |moment| {
-            moment
-                .to_zoned(TimeZone::system())
-                .strftime("%Y-%m-%d %H:%M:%S")
-                .to_string()
-        },
+        |moment| moment.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
     )
 }
 
@@ -106,18 +97,10 @@ mod tests {
 
     #[test]
     fn spans_have_units() {
-        for (text, millis) in [
-            ("250ms", 250),
-            ("10s", 10_000),
-            ("1m30s", 90_000),
-            ("7d", 604_800_000),
-            ("0", 0),
-        ] {
-            assert_eq!(
-                parse_span(text).unwrap(),
-                Duration::from_millis(millis),
-                "{text}"
-            );
+        for (text, millis) in
+            [("250ms", 250), ("10s", 10_000), ("1m30s", 90_000), ("7d", 604_800_000), ("0", 0)]
+        {
+            assert_eq!(parse_span(text).unwrap(), Duration::from_millis(millis), "{text}");
         }
         for text in ["", "10", "-5s", "5 parsecs", "1 month"] {
             assert!(parse_span(text).is_err(), "{text}");

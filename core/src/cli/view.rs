@@ -129,10 +129,7 @@ pub(super) struct LimitsView {
 
 impl LimitsView {
     pub(super) fn of_lane(limits: Limits) -> Self {
-        Self {
-            weight: Some(limits.weight),
-            ..Self::of_queue(limits)
-        }
+        Self { weight: Some(limits.weight), ..Self::of_queue(limits) }
     }
 
     pub(super) fn of_queue(limits: Limits) -> Self {
