@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::{
-    cancel, complete, extend, fail, failed, get, lanes, limit, peek, pop, purge, push, release,
-    retry, target, throttle,
+    cancel, complete, demo, extend, fail, failed, get, lanes, limit, peek, pop, purge, push,
+    release, retry, target, throttle, work,
 };
 
 /// Fair, durable, rate-limited job queues in one file, with no server.
@@ -76,8 +76,12 @@ pub(super) enum DurabilityChoice {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// See fairness and limits at work, with nothing to set up
+    Demo(demo::Arguments),
     /// Push one job, or a stream of lines
     Push(Box<push::Arguments>),
+    /// Run a command once a job: a durable, fair, rate-limited xargs
+    Work(work::Arguments),
     /// Count the queue's jobs, lanes and deeds
     Stats,
     /// List the lanes: what waits, what runs, what holds them back

@@ -1,5 +1,7 @@
 //! What every command is given: where the queue is, and how to answer.
 
+use std::path::Path;
+
 use crate::cli::arguments::{Common, DurabilityChoice};
 use crate::cli::output::Output;
 use crate::error::Result;
@@ -34,6 +36,11 @@ impl Context {
     /// one process and end the delivery in another.
     pub(super) fn open_for_script(&self) -> Result<Queue> {
         self.open_with(QueueOptions { create: false, keep_leases: true, ..self.options() })
+    }
+
+    /// Opens, or makes, a queue in a file of the program's own.
+    pub(super) fn open_at(&self, file: &Path, name: &str) -> Result<Queue> {
+        Queue::open_with(&format!("sqlite:{}", file.display()), name, self.options())
     }
 
     /// Gives the longest payload that a push takes, in bytes.

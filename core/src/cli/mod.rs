@@ -26,6 +26,7 @@ mod view;
 
 mod cancel;
 mod complete;
+mod demo;
 mod dethrottle;
 mod extend;
 mod fail;
@@ -43,6 +44,7 @@ mod resume;
 mod retry;
 mod stats;
 mod throttle;
+mod work;
 
 /// Runs the program with these arguments, the program's own name first, and gives its exit code:
 /// 0 done, 1 error, 2 usage, 3 nothing to do, 130 interrupted.
@@ -83,7 +85,9 @@ fn asks_for_json(arguments: &[OsString]) -> bool {
 
 fn execute(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
+        Command::Demo(arguments) => demo::run(context, &arguments),
         Command::Push(arguments) => push::run(context, &arguments),
+        Command::Work(arguments) => work::run(context, &arguments),
         Command::Stats => stats::run(context),
         Command::Lanes(arguments) => lanes::run(context, &arguments),
         Command::Pause(target) => pause::run(context, &target),

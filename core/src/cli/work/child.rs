@@ -1,0 +1,193 @@
+//! One run of the command: started, fed, listened to, waited for.
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::process::{Child, ChildStderr, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::cli::context::Context;
+use crate::cli::work::tail::Tail;
+use crate::job::Job;
+
+/// What a fresh pipe holds on every system: that much can be written to it without blocking.
+const PIPE_HOLDS: usize = 4096;
+/// How long to listen on after the command has exited, in case that a child of its own still holds
+/// its standard error.
+const LISTEN_ON: Duration = Duration::from_millis(500);
+
+/// A command that runs.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    tail: Arc<Mutex<Tail>>,
+    /// Closes when standard error has ended.
+    listening: Receiver<()>,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(super) struct Exit {
+    pub(super) status: ExitStatus,
+    /// The end of what it wrote to standard error.
+    pub(super) complaint: String,
+}
+
+/// The process group of a command.
+#[derive(Debug)]
+pub(super) struct Group {
+    #[cfg(unix)]
+    id: rustix::process::Pid,
+}
+
+impl Process {
+    /// Starts the command for a job, in a process group of its own: the terminal's Ctrl-C is for
+    /// fairlane alone.
+    pub(super) fn start(
+        context: &Context,
+        command: &[OsString],
+        job: &mut Job,
+    ) -> io::Result<Self> {
+        let (program, arguments) =
+            command.split_first().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .env("FAIRLANE_ID", job.id.to_string())
+            .env("FAIRLANE_LANE", &job.lane)
+            .env("FAIRLANE_TRY", job.tries.to_string())
+            .env("FAIRLANE_MAX_TRIES", job.max_tries.to_string())
+            .env("FAIRLANE_TOKEN", job.token.to_string())
+            .env("FAIRLANE_QUEUE", &context.common.queue)
+            .env("FAIRLANE_URL", &context.common.url)
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped());
+        if context.output.is_json() {
+            // Standard output is for the report.
+            command.stdout(Stdio::from(io::stderr()));
+        }
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn()?;
+        let tail = Arc::default();
+        match attach(&mut child, &tail, std::mem::take(&mut job.payload)) {
+            Ok(listening) => Ok(Self { child, tail, listening }),
+            Err(error) => {
+                // Unfed and unheard it must not run; that it may have ended is no failure.
+                let _ = child.kill();
+                child.wait()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives the command's process group.
+    pub(super) fn group(&self) -> Group {
+        Group {
+            #[cfg(unix)]
+            id: rustix::process::Pid::from_child(&self.child),
+        }
+    }
+
+    /// Waits until the command has exited but leaves its number taken, so that nobody can signal
+    /// another process by it.
+    #[cfg(unix)]
+    pub(super) fn wait_for_exit(&self) -> io::Result<()> {
+        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+        let id = WaitId::Pid(Pid::from_child(&self.child));
+        loop {
+            match waitid(id.clone(), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
+                Err(rustix::io::Errno::INTR) => {}
+                result => return Ok(result.map(drop)?),
+            }
+        }
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn wait_for_exit(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Waits until the command has exited, and tells how.
+    pub(super) fn reap(mut self) -> io::Result<Exit> {
+        let status = self.child.wait()?;
+        // Ended or not: what is there by now is what there is to tell.
+        let _ = self.listening.recv_timeout(LISTEN_ON);
+        let complaint = self.tail.lock().unwrap_or_else(PoisonError::into_inner).text();
+        Ok(Exit { status, complaint })
+    }
+}
+
+/// Connects a command that has started: standard error to the tail, the payload to its input. The
+/// channel closes when standard error has ended.
+fn attach(
+    child: &mut Child,
+    tail: &Arc<Mutex<Tail>>,
+    payload: Vec<u8>,
+) -> io::Result<Receiver<()>> {
+    let (ended, listening) = channel();
+    if let Some(stderr) = child.stderr.take() {
+        let tail = Arc::clone(tail);
+        thread::Builder::new().name("fairlane-stderr".into()).spawn(move || {
+            listen(stderr, &tail);
+            drop(ended);
+        })?;
+    }
+    if let Some(stdin) = child.stdin.take() {
+        feed(stdin, payload)?;
+    }
+    Ok(listening)
+}
+
+/// Passes standard error on and keeps its end.
+fn listen(mut stderr: ChildStderr, tail: &Mutex<Tail>) {
+    let mut buffer = [0; 8192];
+    loop {
+        match stderr.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(length) => {
+                // That nobody hears fairlane's own standard error is no reason to stop the command.
+                let _ = io::stderr().write_all(&buffer[..length]);
+                tail.lock().unwrap_or_else(PoisonError::into_inner).push(&buffer[..length]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Writes the payload. A command need not read it: a pipe closed too early is no failure.
+fn feed(mut stdin: ChildStdin, payload: Vec<u8>) -> io::Result<()> {
+    if payload.len() <= PIPE_HOLDS {
+        let _ = stdin.write_all(&payload);
+        return Ok(());
+    }
+    thread::Builder::new().name("fairlane-stdin".into()).spawn(move || {
+        let _ = stdin.write_all(&payload);
+    })?;
+    Ok(())
+}
+
+#[cfg(unix)]
+impl Group {
+    /// Asks all its processes to end. That they may all have ended is no failure.
+    pub(super) fn terminate(&self) {
+        let _ = rustix::process::kill_process_group(self.id, rustix::process::Signal::TERM);
+    }
+
+    /// Ends all its processes.
+    pub(super) fn kill(&self) {
+        let _ = rustix::process::kill_process_group(self.id, rustix::process::Signal::KILL);
+    }
+}
+
+#[cfg(not(unix))]
+impl Group {
+    /// There is no such request here: the command ends when it ends.
+    pub(super) fn terminate(&self) {}
+
+    /// There are no process groups here: the command ends when it ends.
+    pub(super) fn kill(&self) {}
+}

@@ -1,0 +1,95 @@
+//! `fairlane work`: runs a command once a job; a durable, fair, rate-limited xargs.
+//!
+//! Who does what: the calling thread pops ([`dispatch`]); each delivery has a thread that runs the
+//! command and ends the delivery ([`delivery`]); one thread extends all leases and sees to it that
+//! what was told to end does end ([`keeper`]). They share [`slots`]. The signal thread only marks
+//! there what is to end.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::interrupts::Interrupts;
+use crate::cli::times::{parse_interval, parse_span};
+
+use dispatch::Dispatch;
+use report::Report;
+use slots::Slots;
+
+mod child;
+mod delivery;
+mod dispatch;
+mod keeper;
+mod report;
+mod slots;
+mod tail;
+
+/// What to run, and how.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+The command gets the payload on standard input and in its environment FAIRLANE_ID, FAIRLANE_LANE, \
+FAIRLANE_TRY, FAIRLANE_MAX_TRIES, FAIRLANE_TOKEN, FAIRLANE_QUEUE and FAIRLANE_URL; the last two also \
+lead a `fairlane push` within it to this queue. How it ends decides:
+
+  exit 0            the job is done
+  exit 100          the job failed for good and goes to the dead (fairlane failed list)
+  any other exit    the try failed: the job comes again after its backoff, with the end of standard
+                    error kept as the reason, and is dead when its tries are spent
+  a signal          like a failed try
+  not found         fairlane stops; the jobs are given back untried
+
+The lease is extended while the command runs. If it is lost nevertheless (the job was cancelled, or \
+the machine slept for longer than the lease) the command's process group gets SIGTERM, and SIGKILL 5 \
+seconds later.
+
+Ctrl-C (or SIGTERM) starts no more jobs and waits for those that run; a second one ends them as above \
+and gives their jobs back untried; a third one kills them at once.
+
+With --json each ended job is one line on standard output, and the command's own standard output goes \
+to standard error. fairlane exits with 0 even if jobs failed.
+
+Examples:
+  fairlane work -- ./handle
+  fairlane work -j 8 --until-empty -- sh -c 'convert \"$(cat)\" -resize 200 thumbs/$FAIRLANE_ID.jpg'
+  fairlane work -- sh -c 'curl -sf --json @- https://example.com/hook || exit 100'")]
+pub(super) struct Arguments {
+    /// The command and its arguments
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+    /// How many commands to run at once
+    #[arg(short = 'j', long, value_name = "COUNT", default_value = "1")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    concurrency: u16,
+    /// How long after this program died without a trace its jobs go to others at the latest
+    #[arg(short, long, value_name = "TIME", default_value = "2m", value_parser = parse_interval)]
+    lease: Duration,
+    /// Exit when no job of the queue is ready, delayed or in flight with any worker any more; the
+    /// jobs of paused lanes are waited for
+    #[arg(long)]
+    until_empty: bool,
+    /// Exit when that many jobs were started
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    limit: Option<u64>,
+    /// How long to let a command that was told to end tidy up before it is killed
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_span)]
+    grace: Duration,
+}
+
+pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
+    let queue = context.open()?;
+    let slots = Arc::new(Slots::new(arguments.concurrency.into(), arguments.grace));
+    let interrupts = Interrupts::listen({
+        let slots = Arc::clone(&slots);
+        move |count| slots.interrupt(count)
+    })?;
+    let report = Report::new(context.output);
+    let dispatch = Dispatch { context, arguments, queue: &queue, slots: &slots, report: &report };
+    let result = dispatch.run();
+    report.conclude()?;
+    result?;
+    interrupts.exit_code().map_or(Ok(()), |code| Err(Failure::silent(code)))
+}
