@@ -19,23 +19,26 @@ pub(super) struct Live<'a> {
     output: Output,
     screen: Screen,
     tenants: &'a [Tenant],
+    line_at: Instant,
     /// What was done at some moments within the last second, the oldest first.
     history: Vec<(Instant, Vec<usize>)>,
 }
 
 impl<'a> Live<'a> {
     pub(super) fn new(output: Output, tenants: &'a [Tenant]) -> Self {
-        Self { output, screen: Screen::new(), tenants, history: Vec::new() }
+        let line_at = Instant::now() + LINE;
+        Self { output, screen: Screen::new(), tenants, line_at, history: Vec::new() }
     }
 
     /// Gives the time from one look to the next.
     pub(super) fn every(&self) -> Duration {
-        if self.screen.is_terminal() { REDRAW } else { LINE }
+        REDRAW
     }
 
     /// Shows where the pass stands.
     pub(super) fn look(&mut self, pass: &Pass<'_>) -> io::Result<()> {
-        if self.output.is_json() {
+        let is_terminal = self.screen.is_terminal();
+        if self.output.is_json() || !is_terminal && Instant::now() < self.line_at {
             return Ok(());
         }
         let done = pass.with_starts(|starts| {
@@ -45,7 +48,8 @@ impl<'a> Live<'a> {
             }
             done
         });
-        if !self.screen.is_terminal() {
+        if !is_terminal {
+            self.line_at += LINE;
             let counts = self.tenants.iter().zip(&done);
             let words: Vec<_> =
                 counts.map(|(tenant, done)| format!("{} {done}", tenant.name)).collect();

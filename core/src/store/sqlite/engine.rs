@@ -15,6 +15,9 @@ use crate::store::sqlite::session::{Session, Task};
 use crate::store::sqlite::sidecar::Sidecar;
 use crate::store::sqlite::step::Step;
 
+/// The owner of leases that end by time alone: no incarnation has this number.
+pub(super) const NOBODY: i64 = 0;
+
 /// The engines of this process.
 pub(super) static ENGINES: Mutex<Engines> =
     Mutex::new(Engines { live: Vec::new(), kept: Vec::new() });
@@ -126,7 +129,7 @@ impl Engine {
 
     /// Gives the incarnation of this process, which its leases name; claims a slot for it first.
     pub(super) fn owner(&self, terms: &OwnTerms) -> Result<i64> {
-        let Some(sidecar) = &self.sidecar else { return Ok(0) };
+        let Some(sidecar) = &self.sidecar else { return Ok(NOBODY) };
         if let Some(incarnation) = sidecar.incarnation() {
             return Ok(incarnation);
         }
@@ -136,12 +139,14 @@ impl Engine {
         }
         let slot = sidecar.lock_free_slot().map_err(|error| self.sidecar_error(&error))?;
         let owners = sidecar.owners_but(slot.index).map_err(|error| self.sidecar_error(&error))?;
-        let others = owners.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+        let others = std::iter::once(NOBODY).chain(owners).map(|owner| owner.to_string());
+        let others = others.collect::<Vec<_>>().join(", ");
         let (terms, patience) = (terms.clone(), terms.patience);
         let incarnation = self.run(true, patience, move |session| {
             let incarnation = next_incarnation(session)?;
             // Whoever had the slot before is dead: the lock was free. Leases whose owner has no
-            // slot at all are those of a file that was moved, or of a side-car lost with the power.
+            // slot at all are those of a file that was moved, or of a side-car lost with the power;
+            // but those of nobody end by time alone.
             terms.take_over(session, &format!("owner NOT IN ({others})"))?;
             Ok(incarnation)
         })?;

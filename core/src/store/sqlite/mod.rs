@@ -53,7 +53,7 @@ mod step;
 
 use bell::Woken;
 use call::Call;
-use engine::{Engine, OwnTerms};
+use engine::{Engine, NOBODY, OwnTerms};
 use queue_row::QueueRow;
 use step::Step;
 
@@ -65,6 +65,7 @@ pub struct SqliteStore {
     path: Option<std::path::PathBuf>,
     terms: OwnTerms,
     is_full: bool,
+    keeps_leases: bool,
 }
 
 impl SqliteStore {
@@ -108,6 +109,7 @@ impl SqliteStore {
             path,
             terms,
             is_full: options.durability == Durability::Full,
+            keeps_leases: options.keep_leases,
         })
     }
 
@@ -167,7 +169,7 @@ impl Store for SqliteStore {
 
     fn pop(&self, ask: Ask) -> Result<Batch> {
         let engine = self.engine()?;
-        let owner = engine.owner(&self.terms)?;
+        let owner = if self.keeps_leases { NOBODY } else { engine.owner(&self.terms)? };
         // Losing a pop only repeats a job; but at most once must not repeat it.
         let is_durable = ask.lease == 0;
         let batch = self.change(is_durable, owner, move |call| call.pop(ask))?;
