@@ -34,9 +34,10 @@ struct Line<R: Runner> {
     is_led: bool,
     /// Callers in the order of their arrival. One without a task wants the lead for itself: no
     /// batch reaches past it.
-    waiting: VecDeque<(Option<R::Task>, Arc<Seat<R::Verdict>>)>,
+    waiting: VecDeque<Caller<R>>,
 }
 
+type Caller<R> = (Option<<R as Runner>::Task>, Arc<Seat<<R as Runner>::Verdict>>);
 type Batch<R> = Vec<(<R as Runner>::Task, Arc<Seat<<R as Runner>::Verdict>>)>;
 
 /// Where a caller sleeps until it is told to lead or how it fared.

@@ -130,14 +130,9 @@ mod tests {
 
     #[test]
     fn a_file_is_not_made_where_none_is_wanted() {
-        let missing = Place::File("no/such/jobs.db".into())
-            .check_exists()
-            .unwrap_err();
+        let missing = Place::File("no/such/jobs.db".into()).check_exists().unwrap_err();
         assert_eq!(missing.code(), ErrorCode::Unavailable);
-        assert_eq!(
-            missing.message(),
-            r#"file "no/such/jobs.db" does not exist: a push makes it"#
-        );
+        assert_eq!(missing.message(), r#"file "no/such/jobs.db" does not exist: a push makes it"#);
         assert!(Place::File("Cargo.toml".into()).check_exists().is_ok());
         assert!(Place::Memory.check_exists().is_ok());
     }

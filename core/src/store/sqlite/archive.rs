@@ -5,7 +5,9 @@ use rusqlite::{OptionalExtension, Row, params};
 use crate::job::{JobInfo, JobState};
 use crate::store::FailedFilter;
 use crate::store::sqlite::call::Call;
-use crate::store::sqlite::job_row::{HeldKey, JobRow, READY, decode_backoff, encode_backoff};
+use crate::store::sqlite::job_row::{
+    HeldKey, JobRow, READY, decode_backoff, encode_backoff, is_large,
+};
 use crate::store::sqlite::queue_row::number_of;
 use crate::store::sqlite::step::Step;
 use crate::token::JobId;
@@ -41,6 +43,7 @@ impl DeadRow {
                 after: row.get(12)?,
                 backoff: decode_backoff(row, 13)?,
                 error: row.get(14)?,
+                is_large: false,
             },
             lane: row.get(1)?,
             died_at: row.get(15)?,
@@ -186,7 +189,13 @@ impl Call<'_> {
             let Some(dead) = self.dead(*id)? else { continue };
             self.forget_dead(*id)?;
             let mut lane = self.take_or_make(&dead.lane)?;
-            let mut job = JobRow { lane: lane.id, tries: 0, position: lane.next, ..dead.job };
+            let mut job = JobRow {
+                lane: lane.id,
+                tries: 0,
+                position: lane.next,
+                is_large: is_large(dead.payload.len()),
+                ..dead.job
+            };
             if let Some(key) = job.key.take()
                 && key.generation == self.queue.key_generation
                 && self.key_holder(&key.name)?.is_none_or(|holder| holder == *id)

@@ -63,18 +63,18 @@ impl Call<'_> {
     fn complete_lease(&mut self, lease: &Lease) -> Step<()> {
         let Some(lane) = self.end_lease(lease)? else { return Ok(()) };
         self.put(lane)?;
-        let job = JobRow::load(self.sql, lease.job)?.ok();
-        self.complete(lease.job, job.as_ref().filter(|job| job.key.is_some()))
+        let keyed = if lease.is_keyed { JobRow::load(self.sql, lease.job)?.ok() } else { None };
+        self.complete(lease.job, lease.is_large, keyed.as_ref())
     }
 
-    /// Removes a job that is done; `keyed` is its row if it holds a key.
-    pub(super) fn complete(&mut self, id: i64, keyed: Option<&JobRow>) -> Step<()> {
+    /// Removes a job that is done; its row is needed only if it holds a key.
+    pub(super) fn complete(&mut self, id: i64, is_large: bool, job: Option<&JobRow>) -> Step<()> {
         self.touch();
         self.queue.completed += 1;
-        if let Some(job) = keyed {
+        if let Some(job) = job {
             self.end_key(job)?;
         }
-        delete_job(self.sql, id)?;
+        delete_job(self.sql, id, is_large)?;
         self.unblock(id)
     }
 

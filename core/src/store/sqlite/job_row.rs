@@ -37,6 +37,8 @@ pub(super) struct JobRow {
     pub(super) after: Option<i64>,
     pub(super) backoff: Option<BackoffPolicy>,
     pub(super) error: Option<String>,
+    /// Whether the payload stands apart.
+    pub(super) is_large: bool,
 }
 
 /// A key as a job remembers it.
@@ -57,11 +59,33 @@ impl HeldKey {
     }
 }
 
-const COLUMNS: &str = "id, lane, state, priority, position, cost, tries, max_tries, deliveries, \
-     lapses, pushed_at, due_at, key, key_generation, key_until, after, backoff, error";
+/// The columns that [`JobRow::read`] reads; the payload follows where it is wanted.
+macro_rules! columns {
+    () => {
+        "id, fairlane_job.lane, state, priority, fairlane_job.position, cost, tries, max_tries, \
+         deliveries, lapses, pushed_at, due_at, key, key_generation, key_until, after, backoff, \
+         error, payload IS NULL"
+    };
+}
+
+/// How many columns that is.
+const COLUMN_COUNT: usize = 19;
 
 /// What is wrong with a stored job.
 pub(super) type Damage = String;
+
+/// The foremost ready job of a lane: its place, and the job itself if it can be used.
+pub(super) struct Foremost {
+    pub(super) rank: i64,
+    pub(super) position: i64,
+    pub(super) id: i64,
+    pub(super) whole: Result<(JobRow, Vec<u8>), Damage>,
+}
+
+/// Tells whether a payload of that length stands apart.
+pub(super) const fn is_large(payload: usize) -> bool {
+    payload > INLINE_PAYLOAD
+}
 
 impl JobRow {
     pub(super) fn rank(&self) -> i64 {
@@ -69,11 +93,14 @@ impl JobRow {
     }
 
     pub(super) fn insert(&self, sql: &Connection, payload: &[u8]) -> Step<()> {
-        let inline = (payload.len() <= INLINE_PAYLOAD).then_some(payload);
-        sql.prepare_cached(&format!(
-            "INSERT INTO fairlane_job ({COLUMNS}, payload) VALUES
-             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
-        ))?
+        let inline = (!self.is_large).then_some(payload);
+        sql.prepare_cached(
+            "INSERT INTO fairlane_job (id, lane, state, priority, position, cost, tries, max_tries,
+                deliveries, lapses, pushed_at, due_at, key, key_generation, key_until, after,
+                backoff, error, payload)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                ?18, ?19)",
+        )?
         .execute(params![
             self.id,
             self.lane,
@@ -95,7 +122,33 @@ impl JobRow {
             self.error,
             inline,
         ])?;
-        if inline.is_none() {
+        self.insert_large(sql, payload)
+    }
+
+    /// Inserts a job that is ready, has not been tried, and names nothing that most jobs do not.
+    pub(super) fn insert_plain(&self, sql: &Connection, payload: &[u8]) -> Step<()> {
+        let inline = (!self.is_large).then_some(payload);
+        sql.prepare_cached(
+            "INSERT INTO fairlane_job
+                (id, lane, priority, position, cost, max_tries, pushed_at, backoff, payload)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            self.id,
+            self.lane,
+            self.priority,
+            self.position,
+            self.cost,
+            self.max_tries,
+            self.pushed_at,
+            encode_backoff(self.backoff)?,
+            inline,
+        ])?;
+        self.insert_large(sql, payload)
+    }
+
+    fn insert_large(&self, sql: &Connection, payload: &[u8]) -> Step<()> {
+        if self.is_large {
             sql.prepare_cached("INSERT INTO fairlane_payload (job, payload) VALUES (?1, ?2)")?
                 .execute(params![self.id, payload])?;
         }
@@ -124,8 +177,8 @@ impl JobRow {
     /// Reads a job. The inner error says what is wrong with the row, if it cannot be used.
     pub(super) fn load(sql: &Connection, id: i64) -> Step<Result<Self, Damage>> {
         let read = sql
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM fairlane_job WHERE id = ?1"))?
-            .query_row([id], Self::read)
+            .prepare_cached(concat!("SELECT ", columns!(), " FROM fairlane_job WHERE id = ?1"))?
+            .query_row([id], |row| Self::read(row, 0))
             .optional();
         judge(read)
     }
@@ -133,41 +186,65 @@ impl JobRow {
     /// Reads a job with its payload.
     pub(super) fn load_whole(sql: &Connection, id: i64) -> Step<Result<(Self, Vec<u8>), Damage>> {
         let read = sql
-            .prepare_cached(&format!("SELECT {COLUMNS}, payload FROM fairlane_job WHERE id = ?1"))?
-            .query_row([id], |row| Ok((Self::read(row)?, row.get::<_, Option<Vec<u8>>>(18)?)))
+            .prepare_cached(concat!(
+                "SELECT ",
+                columns!(),
+                ", payload FROM fairlane_job WHERE id = ?1"
+            ))?
+            .query_row([id], |row| Self::read_whole(row, 0))
             .optional();
-        Ok(match judge(read)? {
-            Err(damage) => Err(damage),
-            Ok((job, Some(payload))) => Ok((job, payload)),
-            Ok((job, None)) => match large_payload(sql, id)? {
-                Some(payload) => Ok((job, payload)),
-                None => Err("its payload is missing".into()),
-            },
-        })
+        join_payload(sql, id, judge(read)?)
+    }
+
+    /// Finds the foremost ready job of a lane.
+    pub(super) fn foremost(sql: &Connection, lane: i64) -> Step<Option<Foremost>> {
+        let found = sql
+            .prepare_cached(concat!(
+                "SELECT rank, place.position, job, ",
+                columns!(),
+                ", payload FROM fairlane_place AS place
+                 LEFT JOIN fairlane_job ON fairlane_job.id = place.job
+                 WHERE place.lane = ?1 AND rank >= 0 ORDER BY rank, place.position LIMIT 1"
+            ))?
+            .query_row([lane], |row| {
+                let (rank, position, id) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                let is_missing = row.get_ref(3)? == rusqlite::types::ValueRef::Null;
+                let whole = if is_missing { Ok(None) } else { Self::read_whole(row, 3).map(Some) };
+                Ok((rank, position, id, whole))
+            })
+            .optional()?;
+        let Some((rank, position, id, whole)) = found else { return Ok(None) };
+        let whole = join_payload(sql, id, judge(whole)?)?;
+        Ok(Some(Foremost { rank, position, id, whole }))
     }
 
     pub(super) fn delete(&self, sql: &Connection) -> Step<()> {
-        delete_job(sql, self.id)
+        delete_job(sql, self.id, self.is_large)
     }
 
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn read_whole(row: &Row<'_>, first: usize) -> rusqlite::Result<(Self, Option<Vec<u8>>)> {
+        Ok((Self::read(row, first)?, row.get(first + COLUMN_COUNT)?))
+    }
+
+    fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
         Ok(Self {
-            id: row.get(0)?,
-            lane: row.get(1)?,
-            state: row.get(2)?,
-            priority: row.get(3)?,
-            position: row.get(4)?,
-            cost: row.get(5)?,
-            tries: row.get(6)?,
-            max_tries: row.get(7)?,
-            deliveries: row.get(8)?,
-            lapses: row.get(9)?,
-            pushed_at: row.get(10)?,
-            due_at: row.get(11)?,
-            key: HeldKey::read(row, 12)?,
-            after: row.get(15)?,
-            backoff: decode_backoff(row, 16)?,
-            error: row.get(17)?,
+            id: row.get(first)?,
+            lane: row.get(first + 1)?,
+            state: row.get(first + 2)?,
+            priority: row.get(first + 3)?,
+            position: row.get(first + 4)?,
+            cost: row.get(first + 5)?,
+            tries: row.get(first + 6)?,
+            max_tries: row.get(first + 7)?,
+            deliveries: row.get(first + 8)?,
+            lapses: row.get(first + 9)?,
+            pushed_at: row.get(first + 10)?,
+            due_at: row.get(first + 11)?,
+            key: HeldKey::read(row, first + 12)?,
+            after: row.get(first + 15)?,
+            backoff: decode_backoff(row, first + 16)?,
+            error: row.get(first + 17)?,
+            is_large: row.get(first + 18)?,
         })
     }
 
@@ -217,13 +294,26 @@ fn large_payload(sql: &Connection, id: i64) -> Step<Option<Vec<u8>>> {
         .optional()?)
 }
 
-/// Deletes a job's row, and its payload where that stands apart.
-pub(super) fn delete_job(sql: &Connection, id: i64) -> Step<()> {
-    let is_inline: Option<bool> = sql
-        .prepare_cached("DELETE FROM fairlane_job WHERE id = ?1 RETURNING payload IS NOT NULL")?
-        .query_row([id], |row| row.get(0))
-        .optional()?;
-    if is_inline != Some(true) {
+/// Adds a payload that stands apart.
+fn join_payload(
+    sql: &Connection,
+    id: i64,
+    whole: Result<(JobRow, Option<Vec<u8>>), Damage>,
+) -> Step<Result<(JobRow, Vec<u8>), Damage>> {
+    Ok(match whole {
+        Err(damage) => Err(damage),
+        Ok((job, Some(payload))) => Ok((job, payload)),
+        Ok((job, None)) => match large_payload(sql, id)? {
+            Some(payload) => Ok((job, payload)),
+            None => Err("its payload is missing".into()),
+        },
+    })
+}
+
+/// Deletes a job's row, and its payload if that stands apart.
+pub(super) fn delete_job(sql: &Connection, id: i64, is_large: bool) -> Step<()> {
+    sql.prepare_cached("DELETE FROM fairlane_job WHERE id = ?1")?.execute([id])?;
+    if is_large {
         sql.prepare_cached("DELETE FROM fairlane_payload WHERE job = ?1")?.execute([id])?;
     }
     Ok(())

@@ -82,7 +82,7 @@ impl Call<'_> {
         let Some(mut lane) = self.take(job.lane)? else { return Ok(()) };
         match job.state {
             READY => {
-                self.leave_ready(job.lane, job.rank(), job.position)?;
+                self.leave_ready([job.lane, job.rank(), job.position])?;
                 lane.counts.ready -= 1;
             }
             DELAYED => {
@@ -102,14 +102,15 @@ impl Call<'_> {
         self.put(lane)
     }
 
-    /// Takes a job out of the ready order; its lane's count is the caller's to lower.
-    pub(super) fn leave_ready(&mut self, lane: i64, rank: i64, position: i64) -> Step<()> {
+    /// Takes a job out of the ready order: the lane, the rank and the position of its place. The
+    /// lane's count is the caller's to lower.
+    pub(super) fn leave_ready(&mut self, place: [i64; 3]) -> Step<()> {
         self.queue.counts.ready -= 1;
         self.sql
             .prepare_cached(
                 "DELETE FROM fairlane_place WHERE lane = ?1 AND rank = ?2 AND position = ?3",
             )?
-            .execute([lane, rank, position])?;
+            .execute(place)?;
         Ok(())
     }
 

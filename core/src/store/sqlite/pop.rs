@@ -1,7 +1,5 @@
 //! Popping.
 
-use rusqlite::OptionalExtension;
-
 use crate::clock::Millis;
 use crate::fair::charge;
 use crate::job::Job;
@@ -53,19 +51,20 @@ impl Call<'_> {
         }
         let Some(id) = self.next_lane()? else { return Ok(Found::Nothing(None)) };
         let Some(mut lane) = self.take(id)? else { return Ok(Found::Nothing(None)) };
-        let Some((rank, position, job)) = self.foremost(id)? else {
-            // The count said otherwise: set it right, so that the lane leaves the index.
+        let Some(foremost) = JobRow::foremost(self.sql, id)? else {
+            // The count said otherwise: set it right, so that the lane leaves the ready ones.
             self.queue.counts.ready -= lane.counts.ready;
             lane.counts.ready = 0;
             self.put(lane)?;
             return Ok(Found::Damage);
         };
-        let (row, payload) = match JobRow::load_whole(self.sql, job)? {
+        let place = [id, foremost.rank, foremost.position];
+        let (row, payload) = match foremost.whole {
             Ok(whole) => whole,
             Err(damage) => {
-                self.leave_ready(id, rank, position)?;
+                self.leave_ready(place)?;
                 lane.counts.ready -= 1;
-                self.quarantine(job, Some(lane), &damage)?;
+                self.quarantine(foremost.id, Some(lane), &damage)?;
                 return Ok(Found::Damage);
             }
         };
@@ -74,21 +73,8 @@ impl Call<'_> {
             return Ok(Found::Nothing(Some(opens_at)));
         }
         lane.counts.ready -= 1;
-        let place = [id, rank, position];
         let job = self.start(row, payload, lane, place, lease)?;
         Ok(Found::Job(Box::new(job)))
-    }
-
-    /// Finds the foremost ready job of a lane: its rank, its position and its row.
-    fn foremost(&self, lane: i64) -> Step<Option<(i64, i64, i64)>> {
-        Ok(self
-            .sql
-            .prepare_cached(
-                "SELECT rank, position, job FROM fairlane_place WHERE lane = ?1 AND rank >= 0
-                 ORDER BY rank, position LIMIT 1",
-            )?
-            .query_row([lane], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .optional()?)
     }
 
     fn queue_opens_at(&mut self, cost: i64) -> Step<Option<Millis>> {
@@ -127,12 +113,12 @@ impl Call<'_> {
                 lane.counts.in_flight += 1;
                 self.lease_out(&row, place, until)?;
             }
-            None => self.leave_ready(place[0], place[1], place[2])?,
+            None => self.leave_ready(place)?,
         }
         self.put(lane)?;
         let job = self.delivered(&row, payload, name, lease_until);
         if lease_until.is_none() {
-            self.complete(row.id, row.key.is_some().then_some(&row))?;
+            self.complete(row.id, row.is_large, Some(&row))?;
         }
         Ok(job)
     }

@@ -6,7 +6,7 @@ use crate::clock::Millis;
 use crate::error::{Error, ErrorCode};
 use crate::job::{Due, NewJob, Pushed};
 use crate::store::sqlite::call::Call;
-use crate::store::sqlite::job_row::{BLOCKED, DELAYED, HeldKey, JobRow, READY};
+use crate::store::sqlite::job_row::{BLOCKED, DELAYED, HeldKey, JobRow, READY, is_large};
 use crate::store::sqlite::queue_row::number_of;
 use crate::store::sqlite::step::Step;
 use crate::token::JobId;
@@ -117,17 +117,19 @@ impl Call<'_> {
             after: parent,
             backoff: new.backoff,
             error: None,
+            is_large: is_large(new.payload.len()),
         };
-        job.insert(self.sql, &new.payload)?;
         self.queue.next_job += 1;
         // The lane is ready anyway, unless its rate does not admit a job that goes before the others.
-        let is_plain = state == READY && job.key.is_none();
+        let is_plain = state == READY && job.key.is_none() && job.after.is_none();
         if is_plain && lane.turn.is_some() && lane.gate.limits.rate.is_unlimited() {
+            job.insert_plain(self.sql, &new.payload)?;
             self.place(&job)?;
             self.count_plain_push(&mut lane);
             self.put_counted(lane);
             return Ok(Pushed { id: JobId(number_of(id)), is_new: true });
         }
+        job.insert(self.sql, &new.payload)?;
         match state {
             READY => {
                 self.enter_ready(&job)?;

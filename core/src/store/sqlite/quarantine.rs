@@ -35,7 +35,7 @@ impl Call<'_> {
             "DELETE FROM fairlane_key WHERE queue = ?1 AND generation = ?2 AND job = ?3",
             params![self.queue.id, self.queue.key_generation, id],
         )?;
-        delete_job(self.sql, id)?;
+        delete_job(self.sql, id, true)?;
         match lane {
             Some(lane) => self.put(lane),
             None => Ok(()),

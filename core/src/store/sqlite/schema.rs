@@ -82,14 +82,14 @@ CREATE INDEX fairlane_lane_wakes ON fairlane_lane (queue, wakes_at) WHERE wakes_
 CREATE TABLE fairlane_job (
     id INTEGER PRIMARY KEY,            -- queue << 40 | number
     lane INTEGER NOT NULL,
-    state INTEGER NOT NULL,            -- 0 ready or leased, 1 delayed, 2 blocked
+    state INTEGER NOT NULL DEFAULT 0,  -- 0 ready or leased, 1 delayed, 2 blocked
     priority INTEGER NOT NULL,
     position INTEGER NOT NULL,         -- in fairlane_place, once it is ready
     cost INTEGER NOT NULL,
-    tries INTEGER NOT NULL,            -- without the one of a present lease
+    tries INTEGER NOT NULL DEFAULT 0,  -- without the one of a present lease
     max_tries INTEGER NOT NULL,
-    deliveries INTEGER NOT NULL,       -- without the one of a present lease
-    lapses INTEGER NOT NULL,
+    deliveries INTEGER NOT NULL DEFAULT 0, -- without the one of a present lease
+    lapses INTEGER NOT NULL DEFAULT 0,
     pushed_at INTEGER NOT NULL,
     due_at INTEGER,
     key TEXT,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags};
 
 use crate::combine::Runner;
@@ -32,8 +33,10 @@ pub(super) struct Task {
     pub(super) is_durable: bool,
     /// Until when the call waits for other processes.
     pub(super) deadline: Instant,
-    pub(super) run: Box<dyn FnMut(&mut Session) -> Step<()> + Send>,
+    pub(super) run: Box<Work>,
 }
+
+type Work = dyn FnMut(&mut Session) -> Step<()> + Send;
 
 /// The one connection of a process to a file.
 pub(super) struct Session {
@@ -285,7 +288,7 @@ fn defect() -> Error {
 fn open_connection(path: Option<&PathBuf>) -> Step<Connection> {
     let Some(path) = path else {
         let mut connection = Connection::open_in_memory()?;
-        connection.set_prepared_statement_cache_capacity(128);
+        prepare(&connection)?;
         schema::migrate(&mut connection)?;
         return Ok(connection);
     };
@@ -295,7 +298,7 @@ fn open_connection(path: Option<&PathBuf>) -> Step<Connection> {
     let mut connection = Connection::open_with_flags(path, flags)?;
     // Waiting is done here, by rules of our own: SQLite's sleeps grow too long.
     connection.busy_timeout(Duration::ZERO)?;
-    connection.set_prepared_statement_cache_capacity(128);
+    prepare(&connection)?;
     // The first two shape a file that is still empty, and mean nothing to any other.
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
@@ -311,6 +314,15 @@ fn open_connection(path: Option<&PathBuf>) -> Step<Connection> {
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     schema::migrate(&mut connection)?;
     Ok(connection)
+}
+
+/// Sets what every connection needs for its statements.
+fn prepare(connection: &Connection) -> Step<()> {
+    connection.set_prepared_statement_cache_capacity(128);
+    // Plans must not depend on bound values: with partial indexes in play, SQLite would otherwise
+    // compile a statement anew for each new value.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 fn data_version(connection: &Connection) -> rusqlite::Result<i64> {

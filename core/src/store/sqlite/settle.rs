@@ -17,11 +17,22 @@ pub(super) struct Lease {
     pub(super) lane: i64,
     pub(super) delivery: i64,
     pub(super) until: Millis,
+    /// Whether the job has a key.
+    pub(super) is_keyed: bool,
+    /// Whether its payload stands apart.
+    pub(super) is_large: bool,
 }
 
 impl Lease {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self { job: row.get(0)?, lane: row.get(1)?, delivery: row.get(2)?, until: row.get(3)? })
+        Ok(Self {
+            job: row.get(0)?,
+            lane: row.get(1)?,
+            delivery: row.get(2)?,
+            until: row.get(3)?,
+            is_keyed: row.get(4)?,
+            is_large: row.get(5)?,
+        })
     }
 }
 
@@ -76,7 +87,7 @@ impl Call<'_> {
         let leases = self
             .sql
             .prepare(&format!(
-                "SELECT place.job, place.lane, delivery, lease_until
+                "SELECT place.job, place.lane, delivery, lease_until, 1, 1
                  FROM fairlane_lane AS lane CROSS JOIN fairlane_place AS place
                  ON place.lane = lane.id AND place.rank = -1
                  WHERE lane.queue = ?1 AND lane.in_flight > 0 AND {condition}
@@ -92,7 +103,7 @@ impl Call<'_> {
         Ok(self
             .sql
             .prepare_cached(
-                "SELECT place.job, place.lane, delivery, lease_until
+                "SELECT place.job, place.lane, delivery, lease_until, key IS NOT NULL, payload IS NULL
                  FROM fairlane_job AS job CROSS JOIN fairlane_place AS place
                  ON place.lane = job.lane AND place.rank = -1 AND place.position = job.id
                  WHERE job.id = ?1",
