@@ -8,8 +8,8 @@ use crate::cli::demo::tenants::Tenant;
 use crate::cli::output::{Output, table};
 use crate::cli::screen::Screen;
 
-/// How often the terminal is drawn anew.
-const REDRAW: Duration = Duration::from_millis(100);
+/// How often to look at a pass, and to draw the terminal anew.
+pub(super) const LOOK: Duration = Duration::from_millis(100);
 /// How often a line is written where there is no terminal.
 const LINE: Duration = Duration::from_secs(2);
 
@@ -28,11 +28,6 @@ impl<'a> Live<'a> {
     pub(super) fn new(output: Output, tenants: &'a [Tenant]) -> Self {
         let line_at = Instant::now() + LINE;
         Self { output, screen: Screen::new(), tenants, line_at, history: Vec::new() }
-    }
-
-    /// Gives the time from one look to the next.
-    pub(super) fn every(&self) -> Duration {
-        REDRAW
     }
 
     /// Shows where the pass stands.

@@ -11,7 +11,7 @@ use crate::cli::interrupts::Interrupts;
 use crate::cli::output::table;
 use crate::clock::Millis;
 
-use live::Live;
+use live::{LOOK, Live};
 use measure::{Start, busiest_window, waits};
 use pass::{Lanes, Pass, WORKERS};
 use tenants::{LIMIT, Tenant};
@@ -101,7 +101,7 @@ impl Demo<'_> {
         let mut live = Live::new(self.context.output, self.tenants);
         let mut shown = Ok(());
         let pass = Pass::new(&queue, lanes, self.tenants, self.interrupts);
-        let starts = pass.run(live.every(), |pass| {
+        let starts = pass.run(LOOK, |pass| {
             if shown.is_ok() {
                 shown = live.look(pass);
             }

@@ -62,7 +62,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Runs the pass and calls `look` every now and then; gives the starts, fewer if interrupted.
+    /// Runs the pass and calls `look` every now and then and at its end; gives the starts, fewer if interrupted.
     pub(super) fn run(self, every: Duration, mut look: impl FnMut(&Self)) -> Result<Vec<Start>> {
         let caller = thread::current();
         let running = AtomicUsize::new(1 + WORKERS);
@@ -81,6 +81,7 @@ impl<'a> Pass<'a> {
                 thread::park_timeout(every);
             }
         });
+        look(&self);
         match self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some(error) => Err(error),
             None => Ok(self.starts.into_inner().unwrap_or_else(PoisonError::into_inner)),

@@ -111,7 +111,7 @@ fn settle(dispatch: &Dispatch<'_>, job: &Job, verdict: &Verdict) -> Outcome {
     let result = persist(dispatch.arguments.lease, || end(dispatch.queue, &job.token));
     result.unwrap_or_else(|error| {
         if error.code() != ErrorCode::StaleToken {
-            dispatch.report.warn(&format!("job {}: cannot end its delivery: {error}", job.id));
+            dispatch.report.note(&format!("job {}: cannot end its delivery: {error}", job.id));
         }
         Outcome::Lost
     })

@@ -83,7 +83,7 @@ impl Dispatch<'_> {
                 }
                 Err(Idle::Stop) => return Ok(()),
                 Err(Idle::Refused(error)) if error.retryable() => {
-                    self.report.warn(&format!("cannot pop, trying again: {error}"));
+                    self.report.note(&format!("cannot pop, trying again: {error}"));
                     self.slots.rest(backoff.duration().unwrap_or(LOOK_UP));
                 }
                 Err(Idle::Refused(error)) => return Err(error.into()),
@@ -116,7 +116,7 @@ impl Dispatch<'_> {
         if let Err(error) = thread.spawn_scoped(scope, move || delivery::run(self, job)) {
             self.slots.fail(format!("no thread for a job: {error}"));
             if let Err(error) = self.queue.release(&token, Duration::ZERO) {
-                self.report.warn(&format!("job {}: cannot give it back: {error}", token.job));
+                self.report.note(&format!("job {}: cannot give it back: {error}", token.job));
             }
             self.slots.leave(&token);
         }

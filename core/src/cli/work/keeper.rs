@@ -24,7 +24,7 @@ fn extend_all(dispatch: &Dispatch<'_>) -> bool {
     let results = match dispatch.queue.extend_many(&tokens, dispatch.arguments.lease) {
         Ok(results) => results,
         Err(error) => {
-            dispatch.report.warn(&format!("cannot extend leases: {error}"));
+            dispatch.report.note(&format!("cannot extend leases: {error}"));
             return false;
         }
     };
@@ -32,7 +32,7 @@ fn extend_all(dispatch: &Dispatch<'_>) -> bool {
         match result {
             // A delivery that ended a moment ago is stale as well; then there is no command left.
             Err(error) if error.code() == ErrorCode::StaleToken => dispatch.slots.lose(token),
-            Err(error) => dispatch.report.warn(&format!("cannot extend a lease: {error}")),
+            Err(error) => dispatch.report.note(&format!("cannot extend a lease: {error}")),
             Ok(()) => {}
         }
     }

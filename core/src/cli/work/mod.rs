@@ -82,11 +82,17 @@ pub(super) struct Arguments {
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let queue = context.open()?;
     let slots = Arc::new(Slots::new(arguments.concurrency.into(), arguments.grace));
+    let report = Arc::new(Report::new(context.output));
     let interrupts = Interrupts::listen({
-        let slots = Arc::clone(&slots);
-        move |count| slots.interrupt(count)
+        let (slots, report) = (Arc::clone(&slots), Arc::clone(&report));
+        move |count| {
+            let running = slots.interrupt(count);
+            if count == 1 && running > 0 {
+                report
+                    .note(&format!("waiting for {running} commands; interrupt again to end them"));
+            }
+        }
     })?;
-    let report = Report::new(context.output);
     let dispatch = Dispatch { context, arguments, queue: &queue, slots: &slots, report: &report };
     let result = dispatch.run();
     report.conclude()?;

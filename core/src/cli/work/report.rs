@@ -79,6 +79,7 @@ impl Report {
                 "lane": job.lane,
                 "try": job.tries,
                 "max_tries": job.max_tries,
+                "started_at_ms": job.started_at,
                 "outcome": outcome,
                 "exit_status": exit_status,
                 "duration_ms": millis(*duration),
@@ -99,10 +100,10 @@ impl Report {
         self.output.note(&format!("job {id} (lane {lane}, try {tries}) {what}{why}"));
     }
 
-    /// Tells of something that went wrong apart from a job.
-    pub(super) fn warn(&self, text: &str) {
+    /// Tells of something apart from a job.
+    pub(super) fn note(&self, text: &str) {
         if self.output.is_json() {
-            let _ = self.output.json_lines([json!({ "event": "warning", "message": text })]);
+            let _ = self.output.json_lines([json!({ "event": "note", "message": text })]);
         } else {
             self.output.note(text);
         }

@@ -100,8 +100,8 @@ impl Slots {
         self.lock().failure.take()
     }
 
-    /// Reacts to the `count`-th interrupt.
-    pub(super) fn interrupt(&self, count: usize) {
+    /// Reacts to the `count`-th interrupt and tells how many deliveries are running.
+    pub(super) fn interrupt(&self, count: usize) -> usize {
         let mut state = self.lock();
         state.is_stopping = true;
         state.is_interrupted_twice |= count > 1;
@@ -113,6 +113,7 @@ impl Slots {
             }
         }
         self.changed.notify_all();
+        state.running.len()
     }
 
     /// Tells the command of a delivery that has lapsed to end.
