@@ -143,9 +143,10 @@ impl Call<'_> {
                     self.queue.lease_due = self.queue.lease_due.min(until);
                     self.sql
                         .prepare_cached(
-                            "UPDATE fairlane_lease SET lease_until = ?2 WHERE job = ?1",
+                            "UPDATE fairlane_place SET lease_until = ?3
+                             WHERE lane = ?1 AND rank = -1 AND position = ?2",
                         )?
-                        .execute([found.job, until])?;
+                        .execute([found.lane, found.job, until])?;
                     Ok(Ok(()))
                 }
                 Err(Stop::Refused(error)) => Ok(Err(error)),
