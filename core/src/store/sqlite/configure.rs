@@ -3,7 +3,7 @@
 use crate::limits::{Limits, LimitsChange, Rate};
 use crate::store::LaneChange;
 use crate::store::sqlite::call::Call;
-use crate::store::sqlite::lane_row::Gate;
+use crate::store::sqlite::gate::Gate;
 use crate::store::sqlite::step::Step;
 
 impl Call<'_> {

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use crate::combine::{Combiner, lock};
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::sqlite::bell::Bell;
-use crate::store::sqlite::call::Terms;
 use crate::store::sqlite::session::{Session, Task};
 use crate::store::sqlite::sidecar::Sidecar;
 use crate::store::sqlite::step::Step;
+use crate::store::sqlite::terms::OwnTerms;
 
 /// The owner of leases that end by time alone: no incarnation has this number.
 pub(super) const NOBODY: i64 = 0;
@@ -264,45 +264,6 @@ impl Engines {
         for (_, sidecar) in self.kept.drain(..) {
             std::mem::forget(sidecar);
         }
-    }
-}
-
-/// What an engine needs to know of the handle that makes a call, owned.
-#[derive(Clone)]
-pub(super) struct OwnTerms {
-    pub(super) queue: i64,
-    pub(super) tag: u32,
-    pub(super) clock: Arc<dyn crate::clock::Clock>,
-    pub(super) max_failed: u64,
-    pub(super) patience: Duration,
-}
-
-impl OwnTerms {
-    /// Lends them to a call of the process `owner`.
-    pub(super) fn lend(&self, owner: i64) -> Terms<'_> {
-        Terms {
-            queue: self.queue,
-            tag: self.tag,
-            clock: &*self.clock,
-            max_failed: self.max_failed,
-            owner,
-        }
-    }
-
-    /// Ends the leases of processes that have died, in every queue of the file; tells how many.
-    /// `condition` says whose.
-    fn take_over(&self, session: &mut Session, condition: &str) -> Step<u64> {
-        let queues = session
-            .sql()?
-            .prepare("SELECT id, tag FROM fairlane_queue")?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<Vec<(i64, u32)>>>()?;
-        let mut taken = 0;
-        for (queue, tag) in queues {
-            let terms = Self { queue, tag, ..self.clone() };
-            taken += session.change(&terms.lend(0), |call| call.lapse_leases_where(condition))?;
-        }
-        Ok(taken)
     }
 }
 

@@ -1,4 +1,4 @@
-//! A lane as it is stored, and what it has in common with the queue as a whole: the gate.
+//! A lane as it is stored.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -6,23 +6,8 @@ use crate::clock::Millis;
 use crate::fair::load;
 use crate::lane::{Counts, LaneState};
 use crate::limits::{Limits, Rate};
+use crate::store::sqlite::gate::Gate;
 use crate::store::sqlite::step::Step;
-
-/// What holds a lane, or the whole queue, back.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Gate {
-    pub(super) limits: Limits,
-    /// The cost of the starts in `fairlane_start`, those out of the window not yet taken off.
-    pub(super) used: i64,
-    pub(super) paused: bool,
-    pub(super) throttled_until: Millis,
-}
-
-impl Gate {
-    pub(super) fn is_capped(&self, in_flight: i64) -> bool {
-        self.limits.max_in_flight > 0 && in_flight >= self.limits.max_in_flight
-    }
-}
 
 /// A lane as it is stored.
 #[derive(Debug, Clone)]

@@ -34,6 +34,7 @@ mod dump;
 mod engine;
 mod finish;
 pub(crate) mod fork;
+mod gate;
 mod job_row;
 mod keys;
 mod lane_row;
@@ -50,12 +51,14 @@ mod session;
 mod settle;
 mod sidecar;
 mod step;
+mod terms;
 
 use bell::Woken;
 use call::Call;
-use engine::{Engine, NOBODY, OwnTerms};
+use engine::{Engine, NOBODY};
 use queue_row::QueueRow;
 use step::Step;
+use terms::OwnTerms;
 
 /// One queue in a SQLite file, or in memory.
 pub struct SqliteStore {

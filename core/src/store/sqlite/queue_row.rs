@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::clock::Millis;
 use crate::lane::Counts;
 use crate::limits::{Limits, Rate};
-use crate::store::sqlite::lane_row::Gate;
+use crate::store::sqlite::gate::Gate;
 use crate::store::sqlite::step::Step;
 
 /// A moment that never comes.

@@ -12,9 +12,10 @@ use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags};
 use crate::combine::Runner;
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::sqlite::bell::Bell;
-use crate::store::sqlite::call::{Call, Remembered, Terms};
+use crate::store::sqlite::call::{Call, Remembered};
 use crate::store::sqlite::schema;
 use crate::store::sqlite::step::{Step, Stop, explain, is_busy};
+use crate::store::sqlite::terms::Terms;
 
 /// The page size of a new file. Smaller than SQLite's own: a commit writes whole pages, and those
 /// of a queue change by a row each.
