@@ -49,3 +49,8 @@ pub use options::{Durability, QueueOptions};
 pub use queue::Queue;
 pub use store::{FailedFilter, Swept};
 pub use token::{JobId, Token};
+
+/// Makes documentation tests of the README's Rust blocks.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

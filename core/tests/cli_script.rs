@@ -54,7 +54,10 @@ fn nothing_to_pop_is_told_by_the_exit_code() {
     program.run("push later --delay 1h").ok();
     let nothing = program.run("--json pop --wait 10ms");
     assert_eq!((nothing.code, nothing.out.as_str()), (3, ""));
-    assert_eq!(nothing.err, "{\"error\":{\"code\":\"Nothing\",\"message\":\"no job may start now\"}}\n");
+    assert_eq!(
+        nothing.err,
+        "{\"error\":{\"code\":\"Nothing\",\"message\":\"no job may start now\"}}\n"
+    );
 }
 
 #[test]
