@@ -1,7 +1,7 @@
 //! Running the real program in a folder of its own.
 
 // Each test file is a crate of its own and uses what it needs.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -122,17 +122,23 @@ impl Program {
 pub struct Running {
     child: Child,
     stdin: Option<ChildStdin>,
-    out: Receiver<String>,
-    err: Receiver<String>,
+    out: Lines,
+    err: Lines,
 }
 
 impl Running {
     pub fn start(mut command: Command) -> Self {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::piped());
+        Self::start_with_input(command)
+    }
+
+    /// Starts a command that has its input already.
+    pub fn start_with_input(mut command: Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stdin = child.stdin.take();
-        let out = lines(child.stdout.take().unwrap());
-        let err = lines(child.stderr.take().unwrap());
+        let out = Lines::of(child.stdout.take().unwrap());
+        let err = Lines::of(child.stderr.take().unwrap());
         Self { child, stdin, out, err }
     }
 
@@ -146,13 +152,17 @@ impl Running {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Sends its process group a signal, as a terminal does.
+    pub fn signal_group(&self, signal: Signal) {
+        kill_process_group(Pid::from_child(&self.child), signal).unwrap();
+    }
+
     /// Waits for a line of standard output or standard error that holds `text`, and gives it.
     #[track_caller]
-    pub fn wait_for_line(&self, text: &str) -> String {
+    pub fn wait_for_line(&mut self, text: &str) -> String {
         let mut found = None;
         wait_until(text, || {
-            let mut new = self.out.try_iter().chain(self.err.try_iter());
-            found = new.find(|line| line.contains(text));
+            found = self.out.find(text).or_else(|| self.err.find(text));
             found.is_some()
         });
         found.unwrap()
@@ -163,11 +173,11 @@ impl Running {
         self.child.try_wait().unwrap().is_some()
     }
 
-    /// Closes its input and waits for its end; output that was waited for is not given again.
+    /// Closes its input and waits for its end.
     #[track_caller]
     pub fn finish(mut self) -> Ran {
         drop(self.stdin.take());
-        let (out, err) = (collect(&self.out), collect(&self.err));
+        let (out, err) = (self.out.all(), self.err.all());
         let status = self.child.wait().unwrap();
         Ran { code: status.code().unwrap_or(-1), out, err }
     }
@@ -180,27 +190,44 @@ impl Drop for Running {
     }
 }
 
-fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, receiver) = channel();
-    thread::spawn(move || {
-        for line in BufReader::new(stream).lines() {
-            if sender.send(line.unwrap()).is_err() {
-                return;
-            }
-        }
-    });
-    receiver
+/// The lines of a stream, read as they come.
+struct Lines {
+    coming: Receiver<String>,
+    seen: Vec<String>,
 }
 
-#[track_caller]
-fn collect(lines: &Receiver<String>) -> String {
-    let mut all = String::new();
-    loop {
-        match lines.recv_timeout(PATIENCE) {
-            Ok(line) => all += &(line + "\n"),
-            Err(RecvTimeoutError::Disconnected) => return all,
-            Err(RecvTimeoutError::Timeout) => panic!("still running after {PATIENCE:?}: {all}"),
+impl Lines {
+    fn of(stream: impl Read + Send + 'static) -> Self {
+        let (sender, coming) = channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stream).lines() {
+                if sender.send(line.unwrap()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { coming, seen: Vec::new() }
+    }
+
+    /// Gives the first line so far that holds `text`.
+    fn find(&mut self, text: &str) -> Option<String> {
+        self.seen.extend(self.coming.try_iter());
+        self.seen.iter().find(|line| line.contains(text)).cloned()
+    }
+
+    /// Waits for the end and gives everything.
+    #[track_caller]
+    fn all(&mut self) -> String {
+        loop {
+            match self.coming.recv_timeout(PATIENCE) {
+                Ok(line) => self.seen.push(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("still running after {PATIENCE:?}: {:?}", self.seen)
+                }
+            }
         }
+        self.seen.iter().map(|line| format!("{line}\n")).collect()
     }
 }
 

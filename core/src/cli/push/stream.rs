@@ -76,7 +76,7 @@ impl Tally {
     }
 
     fn resume_hint(&self) -> String {
-        format!("the first {} lines are done, go on from line {}", self.lines, self.lines + 1)
+        format!("the first {} lines are done: go on from line {}", self.lines, self.lines + 1)
     }
 }
 
@@ -146,7 +146,7 @@ impl Push<'_> {
                     self.tally.skipped += 1;
                 }
                 Err(wrong) => {
-                    malformed = Some(Failure::input(format!("line {number} is {wrong}")));
+                    malformed = Some(Failure::input(format!("line {number}: {wrong}")));
                     break;
                 }
             }
@@ -167,12 +167,12 @@ impl Push<'_> {
                 if output.is_json() {
                     output.json_lines([tally])?;
                 }
-                Err(failure.followed_by(&format!("{}: {}", tally.sentence(), tally.resume_hint())))
+                Err(failure.followed_by(&format!("{}, {}", tally.sentence(), tally.resume_hint())))
             }
             Ok(()) => {
                 output.answer(tally, || match tally.interrupted {
                     true => {
-                        format!("interrupted: {}; {}", tally.sentence(), tally.resume_hint())
+                        format!("interrupted: {}, {}", tally.sentence(), tally.resume_hint())
                     }
                     false => tally.sentence(),
                 })?;

@@ -32,7 +32,6 @@ pub(super) fn run(dispatch: &Dispatch<'_>, mut job: Job) {
     let started = Instant::now();
     let (verdict, exit) = attend(dispatch, &mut job);
     let outcome = settle(dispatch, &job, &verdict);
-    dispatch.slots.leave(&job.token);
     dispatch.report.ended(&Ended {
         job: &job,
         outcome,
@@ -43,6 +42,8 @@ pub(super) fn run(dispatch: &Dispatch<'_>, mut job: Job) {
             Verdict::Complete | Verdict::Release | Verdict::Nothing => None,
         },
     });
+    // Told before it leaves: with one slot, ends are told in their order.
+    dispatch.slots.leave(&job.token);
 }
 
 fn attend(dispatch: &Dispatch<'_>, job: &mut Job) -> (Verdict, Option<Exit>) {
