@@ -14,13 +14,12 @@ use crate::store::sqlite::step::Step;
 impl Call<'_> {
     /// Counts.
     pub(super) fn stats(&self) -> Step<Stats> {
-        let lanes = self.lanes("", usize::MAX)?;
         let queue = &self.queue;
         Ok(Stats {
             counts: queue.counts,
             dead: queue.dead,
             quarantined: queue.quarantined,
-            lanes: lanes.len() as i64,
+            lanes: self.count_lanes()?,
             paused: queue.gate.paused,
             limits: queue.gate.limits,
             pushed: queue.pushed,
@@ -29,6 +28,20 @@ impl Call<'_> {
             died: queue.died,
             lapsed: queue.lapsed,
         })
+    }
+
+    /// Counts the lanes that are not gone; the statement says what [`Call::looks_gone`] says.
+    fn count_lanes(&self) -> Step<i64> {
+        Ok(self
+            .sql
+            .prepare_cached(
+                "SELECT count(*) FROM fairlane_lane WHERE queue = ?1 AND name > '' AND (
+                    ready + delayed + blocked + in_flight > 0 OR kept OR paused
+                    OR throttled_until > ?2 OR start > ?3 OR (rate_used > 0 AND EXISTS (
+                        SELECT 1 FROM fairlane_start
+                        WHERE gate = fairlane_lane.id AND at > ?2 - rate_window)))",
+            )?
+            .query_row([self.queue.id, self.now, self.queue.virtual_time], |row| row.get(0))?)
     }
 
     /// Lists up to `limit` lanes that are not gone by name, from the first name greater than `after`.

@@ -53,10 +53,11 @@ impl Call<'_> {
 
     /// Refuses one more job if the lane or the queue is full; so many are about to enter before it.
     fn check_room(&mut self, lane: &str, entering: i64, new_jobs: i64) -> Step<()> {
-        if let Some(mut lane) = self.take_named(lane)? {
+        if let Some(lane) = self.take_named(lane)? {
             let waiting = lane.counts.waiting() + entering;
+            // A lane with such a limit is never gone.
             let most = lane.gate.limits.max_waiting;
-            let is_full = most > 0 && waiting >= most && !self.is_gone(&mut lane)?;
+            let is_full = most > 0 && waiting >= most;
             let name = is_full.then(|| format!("lane {:?}", lane.name));
             self.put_untouched(lane);
             if let Some(name) = name {
