@@ -6,6 +6,7 @@ use fairlane::QueueOptions;
 use fairlane::clock::{Clock, ManualClock, Millis};
 use fairlane::store::Store;
 use fairlane::store::model::ModelStore;
+use fairlane::store::sqlite::SqliteStore;
 
 /// The moment at which a test's clock starts.
 pub const DAWN: Millis = 1_700_000_000_000;
@@ -15,11 +16,13 @@ pub const DAWN: Millis = 1_700_000_000_000;
 pub enum Kind {
     /// The reference model.
     Model,
+    /// The embedded store, in memory.
+    Sqlite,
 }
 
 impl Kind {
     /// Lists all kinds.
-    pub const ALL: [Kind; 1] = [Kind::Model];
+    pub const ALL: [Kind; 2] = [Kind::Model, Kind::Sqlite];
 
     /// Makes an empty queue that reads `clock`.
     pub fn make(self, clock: &Arc<ManualClock>) -> Arc<dyn Store> {
@@ -27,6 +30,7 @@ impl Kind {
         let options = QueueOptions { clock, ..QueueOptions::default() };
         match self {
             Self::Model => Arc::new(ModelStore::new(&options, 1)),
+            Self::Sqlite => Arc::new(SqliteStore::in_memory("test", &options).expect("a store")),
         }
     }
 
@@ -34,6 +38,7 @@ impl Kind {
     pub fn many(self) -> usize {
         match self {
             Self::Model => 1_000,
+            Self::Sqlite => 100_000,
         }
     }
 }

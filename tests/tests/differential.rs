@@ -1,13 +1,16 @@
 //! The stores keep the same rules as the model: random sequences give the same answers and dumps.
 //!
-//! `FAIRLANE_SEED=123` runs the one sequence of that seed; `FAIRLANE_SEQUENCES=100000` runs more.
+//! `FAIRLANE_SEED=123` runs the one sequence of that seed; `FAIRLANE_SEQUENCES=100000` runs more,
+//! from seed `FAIRLANE_FIRST` on.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use fairlane::QueueOptions;
 use fairlane::clock::ManualClock;
 use fairlane::store::model::ModelStore;
+use fairlane::store::sqlite::SqliteStore;
 use fairlane_tests::differential::{
     Coverage, Difference, Sequence, Subject, run, sequence, shrink,
 };
@@ -29,7 +32,7 @@ fn compare(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Differenc
     let options = options(sequence, &clock);
     let mut subjects = [
         Subject::passing("model", Arc::new(ModelStore::new(&options, 0xfa1e))),
-        Subject::passing("other model", Arc::new(ModelStore::new(&options, 0x1a4e))),
+        Subject::passing("sqlite", Arc::new(SqliteStore::in_memory("test", &options).unwrap())),
     ];
     run(sequence, &mut subjects, &clock, coverage)
 }
@@ -53,9 +56,9 @@ fn number(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{name}={text:?} is not a number")))
 }
 
-/// Runs the sequences of the seeds below `count` on all processors; gives what came up.
-fn run_all(count: u64) -> Coverage {
-    let (next, failed) = (AtomicU64::new(0), AtomicBool::new(false));
+/// Runs the sequences of `seeds` on all processors; gives what came up.
+fn run_all(seeds: Range<u64>) -> Coverage {
+    let (next, failed) = (AtomicU64::new(seeds.start), AtomicBool::new(false));
     let total = Mutex::new(Coverage::default());
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
@@ -63,7 +66,7 @@ fn run_all(count: u64) -> Coverage {
                 let mut coverage = Coverage::default();
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= count || failed.load(Ordering::Relaxed) {
+                    if seed >= seeds.end || failed.load(Ordering::Relaxed) {
                         break;
                     }
                     if let Err(difference) = compare(&sequence(seed), &mut coverage) {
@@ -86,7 +89,8 @@ fn stores_agree_with_the_model_on_random_sequences() {
         }
         return;
     }
-    let coverage = run_all(number("FAIRLANE_SEQUENCES").unwrap_or(SEQUENCES));
+    let first = number("FAIRLANE_FIRST").unwrap_or(0);
+    let coverage = run_all(first..first + number("FAIRLANE_SEQUENCES").unwrap_or(SEQUENCES));
     println!("{coverage}");
     assert_eq!(coverage.missing(), [""; 0], "events that never came up");
 }

@@ -7,10 +7,10 @@
 //!
 //! **Time.** Every changing call reads the clock once. `now` never goes back by a little: within
 //! [`CLOCK_TOLERANCE`] of the latest moment recorded by an earlier changing call, that moment is
-//! used instead. A clock that was set back by more shifts every future moment that the store keeps
-//! (due times, lease ends, throttles, the history of starts, key ends) back by the same amount, so
-//! that what remained to wait still remains and nothing is stuck. When a job was pushed and when it
-//! died stay as they were written.
+//! used instead. A call that changed nothing need not record its moment. A clock that was set back
+//! by more shifts every future moment that the store keeps (due times, lease ends, throttles, the
+//! history of starts, key ends) back by the same amount, so that what remained to wait still remains
+//! and nothing is stuck. When a job was pushed and when it died stay as they were written.
 //!
 //! **Settling.** A changing call first moves what has come due, in this order:
 //! 1. leases with `lease_until <= now`, latest first (by end, then id, both descending), each to
@@ -113,7 +113,8 @@ pub struct Ask {
 pub struct Batch {
     /// The jobs, in the order in which they were chosen.
     pub jobs: Vec<Job>,
-    /// When something that may yield a job comes due; given when fewer jobs than asked came.
+    /// When to look again, given when fewer jobs than asked came: nothing that may yield a job comes
+    /// due before, unless a ring tells. A store may name an earlier moment, but none that has come.
     pub next_due: Option<Millis>,
 }
 

@@ -1,5 +1,6 @@
 //! What a store says to an operation, in a form in which equal answers are equal.
 
+use fairlane::clock::Millis;
 use fairlane::store::{Batch, Dump};
 use fairlane::{Error, JobInfo, LaneInfo, Pushed, Result, Stats, Swept};
 
@@ -40,6 +41,19 @@ impl Answer {
             _ => {}
         }
         self
+    }
+
+    /// Tells whether another store, asked at `now`, may say `other` where the model says this. All
+    /// must be equal but `next_due`: a store may have a waiter look again too early, never too late.
+    pub(super) fn allows(&self, other: &Self, now: Millis) -> bool {
+        match (self, other) {
+            (Self::Popped(Ok(exact)), Self::Popped(Ok(bound))) => {
+                let is_early = |due: Millis| due > now && exact.next_due.is_none_or(|at| due <= at);
+                bound.jobs == exact.jobs
+                    && bound.next_due.map_or(exact.next_due.is_none(), is_early)
+            }
+            _ => self == other,
+        }
     }
 
     /// Lists the errors in it.

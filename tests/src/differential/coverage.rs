@@ -48,8 +48,10 @@ impl Coverage {
         for error in answer.errors() {
             self.count(name(error), 1_u64);
         }
+        if let Operation::SetBack(_) = operation {
+            self.count("clock was set back", 1_u64);
+        }
         match (operation, answer) {
-            (Operation::SetBack(..), _) => self.count("clock was set back", 1_u64),
             (_, Answer::Pushed(Ok(pushed))) => {
                 let held = pushed.iter().filter(|pushed| !pushed.is_new);
                 self.count("key was held", held.count());

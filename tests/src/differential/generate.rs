@@ -113,9 +113,9 @@ impl Generator {
     fn rare(&mut self) -> Operation {
         match self.rng.u32(0..4) {
             0 => Operation::Reopen,
-            1 => Operation::SetBack(self.job(), self.rng.i64(1..=2_000)),
-            2 => Operation::SetBack(self.job(), self.rng.i64(2_001..=6_000)),
-            _ => Operation::SetBack(self.job(), self.rng.i64(2_001..=500_000)),
+            1 => Operation::SetBack(self.rng.i64(1..=2_000)),
+            2 => Operation::SetBack(self.rng.i64(2_001..=6_000)),
+            _ => Operation::SetBack(self.rng.i64(2_001..=500_000)),
         }
     }
 

@@ -53,8 +53,8 @@ pub enum Operation {
     Advance(Millis),
     /// Turns the clock to the moment that the last pop named, and then by that much.
     AdvanceToDue(Millis),
-    /// Pushes a job, so that all stores know the latest moment, and turns the clock back.
-    SetBack(PickedJob, Millis),
+    /// Sweeps, so that all stores have recorded the moment, and turns the clock back.
+    SetBack(Millis),
     /// Closes and opens the stores that outlive it.
     Reopen,
 }

@@ -32,7 +32,7 @@ impl Display for Operation {
             Self::Dump => write!(out, "dump"),
             Self::Advance(by) => write!(out, "advance {by}"),
             Self::AdvanceToDue(offset) => write!(out, "advance to due {offset:+}"),
-            Self::SetBack(job, by) => write!(out, "push [{job}], then set the clock back {by}"),
+            Self::SetBack(by) => write!(out, "sweep, then set the clock back {by}"),
             Self::Reopen => write!(out, "reopen"),
         }
     }
