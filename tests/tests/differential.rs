@@ -7,48 +7,123 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use fairlane::QueueOptions;
 use fairlane::clock::ManualClock;
 use fairlane::store::model::ModelStore;
 use fairlane::store::sqlite::SqliteStore;
+use fairlane::{Durability, QueueOptions};
 use fairlane_tests::differential::{
-    Coverage, Difference, Sequence, Subject, run, sequence, shrink,
+    Coverage, Difference, Sequence, Subject, run, sequence, sequence_with_reopenings, shrink,
 };
 use fairlane_tests::stores::DAWN;
 
 const SEQUENCES: u64 = 10_000;
+const SEQUENCES_ON_DISK: u64 = 300;
 
-fn options(sequence: &Sequence, clock: &Arc<ManualClock>) -> QueueOptions {
-    QueueOptions {
-        max_failed: sequence.max_failed,
-        clock: Arc::clone(clock) as _,
-        ..QueueOptions::default()
-    }
+/// A way to compare a store with the model.
+#[derive(Clone, Copy)]
+struct Comparison {
+    test: &'static str,
+    sequence: fn(u64) -> Sequence,
+    run: fn(&Sequence, &mut Coverage) -> Result<(), Difference>,
 }
 
-/// Runs a sequence on fresh stores.
-fn compare(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Difference> {
+fn in_memory(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Difference> {
+    let (clock, options) = options(sequence);
+    let store = SqliteStore::in_memory("test", &options).unwrap();
+    let other = Subject::passing("sqlite in memory", Arc::new(store));
+    run(sequence, &mut [model(&options), other], &clock, coverage)
+}
+
+fn on_disk(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Difference> {
+    let (clock, options) = options(sequence);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("jobs.db");
+    let terms = options.clone();
+    let open = move || Arc::new(SqliteStore::open(&path, "test", &terms).unwrap()) as _;
+    let other = Subject::lasting("sqlite on disk", Box::new(open));
+    run(sequence, &mut [model(&options), other], &clock, coverage)
+}
+
+fn options(sequence: &Sequence) -> (Arc<ManualClock>, QueueOptions) {
     let clock = Arc::new(ManualClock::new(DAWN));
-    let options = options(sequence, &clock);
-    let mut subjects = [
-        Subject::passing("model", Arc::new(ModelStore::new(&options, 0xfa1e))),
-        Subject::passing("sqlite", Arc::new(SqliteStore::in_memory("test", &options).unwrap())),
-    ];
-    run(sequence, &mut subjects, &clock, coverage)
+    let options = QueueOptions {
+        durability: Durability::Normal,
+        max_failed: sequence.max_failed,
+        clock: Arc::clone(&clock) as _,
+        ..QueueOptions::default()
+    };
+    (clock, options)
 }
 
-fn report(seed: u64, difference: Difference) -> String {
-    let fails = |sequence: &Sequence| compare(sequence, &mut Coverage::default()).err();
-    let (shortest, difference) = shrink(sequence(seed), difference, fails);
-    let mut report = format!(
-        "stores differ; FAIRLANE_SEED={seed} cargo test -p fairlane-tests --test differential \
-         runs this again, in short (max_failed {}):\n",
-        shortest.max_failed
-    );
-    for (index, operation) in shortest.operations.iter().enumerate() {
-        report += &format!("{index:>4}  {operation}\n");
+fn model(options: &QueueOptions) -> Subject {
+    Subject::passing("model", Arc::new(ModelStore::new(options, 0xfa1e)))
+}
+
+impl Comparison {
+    fn check(self, seed: u64, coverage: &mut Coverage) {
+        if let Err(difference) = (self.run)(&(self.sequence)(seed), coverage) {
+            panic!("{}", self.report(seed, difference));
+        }
     }
-    report + &difference.to_string()
+
+    fn report(self, seed: u64, difference: Difference) -> String {
+        let fails = |sequence: &Sequence| (self.run)(sequence, &mut Coverage::default()).err();
+        let (shortest, difference) = shrink((self.sequence)(seed), difference, fails);
+        let mut report = format!(
+            "stores differ; FAIRLANE_SEED={seed} cargo test -p fairlane-tests --test differential \
+             {} runs this again, in short (max_failed {}):\n",
+            self.test, shortest.max_failed
+        );
+        for (index, operation) in shortest.operations.iter().enumerate() {
+            report += &format!("{index:>4}  {operation}\n");
+        }
+        report + &difference.to_string()
+    }
+
+    /// Runs the sequences of `seeds` on all processors; gives what came up.
+    fn check_all(self, seeds: Range<u64>) -> Coverage {
+        let (next, failed) = (AtomicU64::new(seeds.start), AtomicBool::new(false));
+        let total = Mutex::new(Coverage::default());
+        std::thread::scope(|scope| {
+            for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+                scope.spawn(|| {
+                    let mut coverage = Coverage::default();
+                    let _told = TellFailure(&failed);
+                    while !failed.load(Ordering::Relaxed) {
+                        let seed = next.fetch_add(1, Ordering::Relaxed);
+                        if seed >= seeds.end {
+                            break;
+                        }
+                        self.check(seed, &mut coverage);
+                    }
+                    total.lock().unwrap().add(&coverage);
+                });
+            }
+        });
+        total.into_inner().unwrap()
+    }
+
+    /// Runs the one sequence that the environment names, or `sequences` of them.
+    fn check_as_told(self, sequences: u64) {
+        if let Some(seed) = number("FAIRLANE_SEED") {
+            return self.check(seed, &mut Coverage::default());
+        }
+        let first = number("FAIRLANE_FIRST").unwrap_or(0);
+        let coverage = self.check_all(first..first + sequences);
+        println!("{coverage}");
+        assert_eq!(coverage.missing(), [""; 0], "events that never came up");
+    }
+}
+
+/// Has the other threads stop when one has failed.
+struct TellFailure<'a>(&'a AtomicBool);
+
+impl Drop for TellFailure<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -56,41 +131,20 @@ fn number(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{name}={text:?} is not a number")))
 }
 
-/// Runs the sequences of `seeds` on all processors; gives what came up.
-fn run_all(seeds: Range<u64>) -> Coverage {
-    let (next, failed) = (AtomicU64::new(seeds.start), AtomicBool::new(false));
-    let total = Mutex::new(Coverage::default());
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                let mut coverage = Coverage::default();
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= seeds.end || failed.load(Ordering::Relaxed) {
-                        break;
-                    }
-                    if let Err(difference) = compare(&sequence(seed), &mut coverage) {
-                        failed.store(true, Ordering::Relaxed);
-                        panic!("{}", report(seed, difference));
-                    }
-                }
-                total.lock().unwrap().add(&coverage);
-            });
-        }
-    });
-    total.into_inner().unwrap()
+#[test]
+fn in_memory_agrees_with_the_model() {
+    let comparison =
+        Comparison { test: "in_memory_agrees_with_the_model", sequence, run: in_memory };
+    comparison.check_as_told(number("FAIRLANE_SEQUENCES").unwrap_or(SEQUENCES));
 }
 
 #[test]
-fn stores_agree_with_the_model_on_random_sequences() {
-    if let Some(seed) = number("FAIRLANE_SEED") {
-        if let Err(difference) = compare(&sequence(seed), &mut Coverage::default()) {
-            panic!("{}", report(seed, difference));
-        }
-        return;
-    }
-    let first = number("FAIRLANE_FIRST").unwrap_or(0);
-    let coverage = run_all(first..first + number("FAIRLANE_SEQUENCES").unwrap_or(SEQUENCES));
-    println!("{coverage}");
-    assert_eq!(coverage.missing(), [""; 0], "events that never came up");
+fn a_file_that_is_opened_again_and_again_agrees_with_the_model() {
+    let comparison = Comparison {
+        test: "a_file_that_is_opened_again_and_again_agrees_with_the_model",
+        sequence: sequence_with_reopenings,
+        run: on_disk,
+    };
+    comparison
+        .check_as_told(number("FAIRLANE_SEQUENCES").unwrap_or(u64::MAX).min(SEQUENCES_ON_DISK));
 }

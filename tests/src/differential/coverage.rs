@@ -9,7 +9,7 @@ use super::answer::Answer;
 use super::operation::Operation;
 
 /// What has to come up.
-const EVENTS: [&str; 23] = [
+const EVENTS: [&str; 24] = [
     "delivered",
     "completed",
     "retried",
@@ -33,6 +33,7 @@ const EVENTS: [&str; 23] = [
     "parent was dead",
     "clock was set back",
     "queue's rate was in use",
+    "many lanes were ready",
 ];
 
 /// Counts what came up.
@@ -81,6 +82,7 @@ impl Coverage {
                 self.count("parent was dead", orphans.count());
                 let is_held_up = !dump.ready.is_empty() && !dump.history.is_empty();
                 self.count("queue's rate was in use", u64::from(is_held_up));
+                self.count("many lanes were ready", u64::from(dump.ready.len() > 20));
             }
             _ => {}
         }

@@ -24,11 +24,22 @@ pub struct Sequence {
     pub operations: Vec<Operation>,
 }
 
-/// Lane names: any text will do.
+/// Lane names, then numbers: any text will do.
 const LANES: [&str; 6] = ["a", "b", "c'\"%", "d\0d", "\u{e9}", "F"];
 const KEYS: [&str; 4] = ["k", "l", "m\0m", "n'"];
 /// A payload that no store will keep in one row with the rest.
 const LARGE: usize = 9_000;
+
+/// Makes the sequence of a seed with openings strewn in, for stores that outlive their handle.
+pub fn sequence_with_reopenings(seed: u64) -> Sequence {
+    let mut sequence = sequence(seed);
+    let mut rng = Rng::with_seed(!seed);
+    for _ in 0..rng.usize(1..=6) {
+        let at = rng.usize(0..sequence.operations.len());
+        sequence.operations.insert(at, Operation::Reopen);
+    }
+    sequence
+}
 
 /// Makes the sequence of a seed.
 pub fn sequence(seed: u64) -> Sequence {
@@ -45,6 +56,8 @@ pub fn sequence(seed: u64) -> Sequence {
 struct Generator {
     rng: Rng,
     lanes: usize,
+    /// The most jobs that are pushed, popped or ended in one call.
+    batch: usize,
     /// How likely each kind of operation is, in the order of [`Generator::operation`].
     weights: [u32; 21],
     /// How often, in percent, a job has a rate, a key, a parent, a delay.
@@ -66,8 +79,12 @@ impl Generator {
         weights[0] = weights[0].max(50);
         weights[1] = weights[1].max(50);
         let often = [0, 0, 5, 10, 30, 60];
+        // Stores may keep many ready lanes in another way than few.
+        let (lanes, batch) =
+            if rng.u32(0..6) == 0 { (rng.usize(20..=60), 30) } else { (rng.usize(1..=6), 4) };
         Self {
-            lanes: rng.usize(1..=LANES.len()),
+            lanes,
+            batch,
             weights,
             with_rate: *pick(&mut rng, &often),
             with_key: *pick(&mut rng, &often),
@@ -80,14 +97,20 @@ impl Generator {
 
     fn operation(&mut self) -> Operation {
         match self.kind() {
-            0 => Operation::Push(self.some(4, Self::job)),
+            0 => Operation::Push(self.some(self.batch, Self::job)),
             1 => Operation::Pop {
-                count: *pick(&mut self.rng, &[1, 1, 1, 2, 3, 5]),
+                count: if self.rng.bool() { 1 } else { self.rng.usize(1..=self.batch + 1) },
                 lease: *pick(&mut self.rng, &[0, 50, 100, 1_000, 1_000, 10_000, 100_000]),
             },
-            2 => Operation::Finish(self.some(3, Self::ending)),
-            3 => Operation::Extend(self.some(2, Self::token), self.rng.i64(1..=self.stride)),
-            4 => Operation::Configure(self.lane_or_queue(), self.change()),
+            2 => Operation::Finish(self.some(self.batch, Self::ending)),
+            3 => {
+                Operation::Extend(self.some(self.batch, Self::token), self.rng.i64(1..=self.stride))
+            }
+            4 => {
+                let lane = self.lane_or_queue();
+                let change = self.change(lane.is_some());
+                Operation::Configure(lane, change)
+            }
             5 => Operation::Sweep,
             6 => Operation::Cancel(self.job_pick()),
             7 => Operation::Purge(self.lane_or_queue()),
@@ -106,15 +129,14 @@ impl Generator {
             17 => Operation::Dump,
             18 => Operation::Advance(self.step()),
             19 => Operation::AdvanceToDue(*pick(&mut self.rng, &[-1, 0, 0, 0, 1])),
-            _ => self.rare(),
+            _ => self.set_back(),
         }
     }
 
-    fn rare(&mut self) -> Operation {
-        match self.rng.u32(0..4) {
-            0 => Operation::Reopen,
-            1 => Operation::SetBack(self.rng.i64(1..=2_000)),
-            2 => Operation::SetBack(self.rng.i64(2_001..=6_000)),
+    fn set_back(&mut self) -> Operation {
+        match self.rng.u32(0..3) {
+            0 => Operation::SetBack(self.rng.i64(1..=2_000)),
+            1 => Operation::SetBack(self.rng.i64(2_001..=6_000)),
             _ => Operation::SetBack(self.rng.i64(2_001..=500_000)),
         }
     }
@@ -198,7 +220,7 @@ impl Generator {
         PickedEnding { token, outcome, then }
     }
 
-    fn change(&mut self) -> LaneChange {
+    fn change(&mut self, is_lane: bool) -> LaneChange {
         match self.rng.u32(0..10) {
             0 => LaneChange::Pause,
             1..=2 => LaneChange::Resume,
@@ -206,7 +228,8 @@ impl Generator {
             _ => LaneChange::Limits(LimitsChange {
                 rate: self.chance(40).then(|| self.rate()),
                 max_in_flight: self.chance(40).then(|| *pick(&mut self.rng, &[0, 1, 2, 3])),
-                weight: self.chance(30).then(|| *pick(&mut self.rng, &[1, 2, 3, 7, 1_000])),
+                weight: (is_lane && self.chance(30))
+                    .then(|| *pick(&mut self.rng, &[1, 2, 3, 7, 1_000])),
                 max_waiting: self.chance(20).then(|| *pick(&mut self.rng, &[0, 0, 1, 3, 6])),
             }),
         }
@@ -230,7 +253,8 @@ impl Generator {
     }
 
     fn lane(&mut self) -> String {
-        LANES[self.rng.usize(0..self.lanes)].to_owned()
+        let number = self.rng.usize(0..self.lanes);
+        LANES.get(number).map_or_else(|| format!("lane {number}"), |name| (*name).to_owned())
     }
 
     fn lane_or_queue(&mut self) -> Option<String> {
@@ -242,7 +266,7 @@ impl Generator {
     }
 
     fn token(&mut self) -> TokenPick {
-        let back = self.recent(6) as usize;
+        let back = self.recent(6 * self.batch as u64 / 4) as usize;
         match self.rng.u32(0..30) {
             0 => TokenPick::Foreign(back),
             1 => TokenPick::Early(back),

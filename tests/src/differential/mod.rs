@@ -14,7 +14,7 @@ mod shrink;
 
 pub use answer::Answer;
 pub use coverage::Coverage;
-pub use generate::{Sequence, sequence};
+pub use generate::{Sequence, sequence, sequence_with_reopenings};
 pub use operation::{JobPick, Operation, PickedEnding, PickedFilter, PickedJob, TokenPick};
 pub use run::{Difference, Open, Subject, run};
 pub use shrink::shrink;
