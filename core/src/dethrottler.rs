@@ -13,6 +13,8 @@ pub struct Dethrottler {
     /// Dropped to tell the thread to end.
     alive: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    /// The process that has the thread; a forked child has none.
+    process: u32,
 }
 
 impl Dethrottler {
@@ -35,16 +37,20 @@ impl Dethrottler {
             .map_err(|error| {
                 Error::new(ErrorCode::Unavailable, format!("no thread for a dethrottler: {error}"))
             })?;
-        Ok(Self { alive: Some(alive), thread: Some(thread) })
+        Ok(Self { alive: Some(alive), thread: Some(thread), process: std::process::id() })
     }
 
     /// Stops the dethrottler and waits until a sweep under way has ended. Stopping again is
-    /// harmless.
+    /// harmless. In a forked child there is nothing to stop: threads do not cross a fork.
     pub fn stop(&mut self) {
-        self.alive = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
+        let (alive, thread) = (self.alive.take(), self.thread.take());
+        if self.process != std::process::id() {
+            // Not even dropped: the thread that is gone may have held the channel's lock.
+            std::mem::forget((alive, thread));
+            return;
+        }
+        drop(alive);
+        if thread.is_some_and(|thread| thread.join().is_err()) {
             log::error!("dethrottler: its thread panicked");
         }
     }

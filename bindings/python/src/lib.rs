@@ -9,6 +9,7 @@ mod counts;
 mod delivery;
 mod dethrottler;
 mod door;
+mod fork;
 mod job;
 mod job_info;
 mod lane_info;
@@ -40,6 +41,8 @@ mod _fairlane {
     use crate::counts::Counts;
     #[pymodule_export]
     use crate::dethrottler::Dethrottler;
+    #[pymodule_export]
+    use crate::fork::{_after_fork_in_child, _after_fork_in_parent, _before_fork};
     #[pymodule_export]
     use crate::job::Job;
     #[pymodule_export]

@@ -10,6 +10,9 @@
 >>> queue.mark_complete(job)
 """
 
+import os
+
+from . import _fairlane
 from ._fairlane import (
     BULK_PRIORITY,
     DEFAULT_LANE,
@@ -49,6 +52,14 @@ from .errors import (
 )
 
 __version__ = VERSION
+
+if hasattr(os, "register_at_fork"):
+    # Whoever forks (gunicorn, Celery, multiprocessing) goes on with the same Queue on both sides.
+    os.register_at_fork(
+        before=_fairlane._before_fork,
+        after_in_parent=_fairlane._after_fork_in_parent,
+        after_in_child=_fairlane._after_fork_in_child,
+    )
 
 __all__ = [
     "BULK_PRIORITY",

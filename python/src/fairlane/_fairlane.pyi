@@ -10,7 +10,7 @@ from fairlane.errors import Error
 from os import PathLike
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "NewJob", "Pushed", "Queue", "Stats", "Swept", "_error_codes", "_panic"]
+__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "NewJob", "Pushed", "Queue", "Stats", "Swept", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_error_codes", "_panic"]
 
 BULK_PRIORITY: Final[int]
 DEFAULT_LANE: Final[str]
@@ -767,6 +767,21 @@ class Swept:
         """
         Throttled lanes whose time came.
         """
+
+def _after_fork_in_child() -> None:
+    """
+    Go on in the child; called after a fork.
+    """
+
+def _after_fork_in_parent() -> None:
+    """
+    Go on in the parent; called after a fork.
+    """
+
+def _before_fork() -> None:
+    """
+    Let the calls under way end and close every queue's file; called before a fork.
+    """
 
 def _error_codes() -> list[tuple[str, int, bool]]:
     """

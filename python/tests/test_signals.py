@@ -1,0 +1,78 @@
+"""Ctrl-C: a real signal to a real process whose main thread waits for a job."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+WAITING = """
+import sys, threading, time
+import fairlane
+
+queue = fairlane.Queue(sys.argv[1], "q")
+{before}
+print("waiting", flush=True)
+try:
+    queue.{verb}
+except KeyboardInterrupt:
+    print(time.monotonic(), flush=True)
+queue.push(b"still of use")
+"""
+
+
+def asleep(process: "subprocess.Popen[str]") -> bool:
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(process.pid)], capture_output=True, text=True, check=True
+    )
+    return state.stdout.startswith("S")
+
+
+def until_asleep(process: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + 30
+    while not asleep(process):
+        assert time.monotonic() < deadline, "never slept"
+
+
+@pytest.mark.parametrize("verb", ["pop(wait=600)", "pop_many(5, wait=600)"])
+@pytest.mark.parametrize(
+    "before",
+    ["", "threading.Thread(target=lambda: queue.pop(wait=600), daemon=True).start()"],
+    ids=["alone", "beside another waiting thread"],
+)
+def test_ctrl_c_ends_a_waiting_pop_at_once(url: str, verb: str, before: str) -> None:
+    program = WAITING.format(verb=verb, before=before)
+    with subprocess.Popen(
+        [sys.executable, "-c", program, url], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waiting\n"
+        until_asleep(process)
+        sent = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        ended = float(process.stdout.readline())
+        assert ended - sent < 0.1
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_handler_that_returns_lets_the_pop_go_on(url: str) -> None:
+    program = """
+import signal, sys
+import fairlane
+
+queue = fairlane.Queue(sys.argv[1], "q")
+signal.signal(signal.SIGUSR1, lambda *_: print(queue.push(b"by the handler"), flush=True))
+print("waiting", flush=True)
+job = queue.pop(wait=600)
+print(job.payload, flush=True)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program, url], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waiting\n"
+        until_asleep(process)
+        process.send_signal(signal.SIGUSR1)
+        assert process.stdout.read().splitlines() == ["1", "b'by the handler'"]
+        assert process.wait(timeout=30) == 0
