@@ -5,6 +5,7 @@
 
 mod backoff;
 mod backoff_policy;
+mod cli;
 mod counts;
 mod delivery;
 mod dethrottler;
@@ -37,6 +38,8 @@ mod _fairlane {
     use crate::backoff::Backoff;
     #[pymodule_export]
     use crate::backoff_policy::BackoffPolicy;
+    #[pymodule_export]
+    use crate::cli::_cli;
     #[pymodule_export]
     use crate::counts::Counts;
     #[pymodule_export]

@@ -4,13 +4,14 @@
 The native half of fairlane; import `fairlane` instead.
 """
 
+from _typeshed import SupportsGetItem
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from fairlane.errors import Error
 from os import PathLike
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "NewJob", "Pushed", "Queue", "Stats", "Swept", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_error_codes", "_panic"]
+__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "NewJob", "Pushed", "Queue", "Stats", "Swept", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_cli", "_error_codes", "_panic"]
 
 BULK_PRIORITY: Final[int]
 DEFAULT_LANE: Final[str]
@@ -486,14 +487,18 @@ class Queue:
     there is none. A Queue may be used from any number of threads; as a context manager it closes at
     the end of the block.
 
-    Options: `durability`: "full" (a push that returned survives power loss) or "normal" (a power loss
-    may take the last milliseconds); `max_payload` in bytes, 16 MiB by default; `max_failed`: how many
-    dead jobs the archive keeps, 10,000 by default; `busy_timeout`: seconds a call may wait for other
-    processes, 10 by default.
+    - durability: "full": a push that returned survives power loss; or "normal": a power loss may take
+      the last milliseconds.
+    - create: whether a file that is not there is made.
+    - keep_leases: whether leases of this handle outlive its process; by default the jobs of a process
+      that has ended are given back at once.
+    - max_payload: the longest payload in bytes; 16 MiB by default.
+    - max_failed: how many dead jobs the archive keeps.
+    - busy_timeout: how many seconds a call may wait for other processes.
     """
     def __enter__(self, /) -> Queue: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
-    def __new__(cls, /, url: str | PathLike[str], name: str, *, durability: str = ..., max_payload: int = ..., max_failed: int = ..., busy_timeout: float | timedelta = ...) -> Queue: ...
+    def __new__(cls, /, url: str | PathLike[str], name: str, *, durability: str = ..., create: bool = True, keep_leases: bool = False, max_payload: int = ..., max_failed: int = ..., busy_timeout: float | timedelta = ...) -> Queue: ...
     def __repr__(self, /) -> str: ...
     def bump_keys(self, /) -> None:
         """
@@ -781,6 +786,11 @@ def _after_fork_in_parent() -> None:
 def _before_fork() -> None:
     """
     Let the calls under way end and close every queue's file; called before a fork.
+    """
+
+def _cli(arguments: SupportsGetItem[int, str]) -> int:
+    """
+    Run the program fairlane with these arguments, its own name first, and give its exit code.
     """
 
 def _error_codes() -> list[tuple[str, int, bool]]:

@@ -25,10 +25,14 @@ mod produce;
 /// there is none. A Queue may be used from any number of threads; as a context manager it closes at
 /// the end of the block.
 ///
-/// Options: `durability`: "full" (a push that returned survives power loss) or "normal" (a power loss
-/// may take the last milliseconds); `max_payload` in bytes, 16 MiB by default; `max_failed`: how many
-/// dead jobs the archive keeps, 10,000 by default; `busy_timeout`: seconds a call may wait for other
-/// processes, 10 by default.
+/// - durability: "full": a push that returned survives power loss; or "normal": a power loss may take
+///   the last milliseconds.
+/// - create: whether a file that is not there is made.
+/// - keep_leases: whether leases of this handle outlive its process; by default the jobs of a process
+///   that has ended are given back at once.
+/// - max_payload: the longest payload in bytes; 16 MiB by default.
+/// - max_failed: how many dead jobs the archive keeps.
+/// - busy_timeout: how many seconds a call may wait for other processes.
 #[pyclass(frozen, module = "fairlane")]
 pub struct Queue(fairlane::Queue);
 
@@ -37,23 +41,28 @@ impl Queue {
     #[new]
     #[pyo3(
         signature = (
-            url, name, *, durability=Text("full"), max_payload=Integer(16 << 20),
-            max_failed=Integer(10_000), busy_timeout=Seconds(10.0)
+            url, name, *, durability=Text("full"), create=true, keep_leases=false,
+            max_payload=Integer(16 << 20), max_failed=Integer(10_000), busy_timeout=Seconds(10.0)
         ),
-        text_signature = "(url, name, *, durability='full', max_payload=16777216, \
-            max_failed=10000, busy_timeout=10.0)"
+        text_signature = "(url, name, *, durability='full', create=True, keep_leases=False, \
+            max_payload=16777216, max_failed=10000, busy_timeout=10.0)"
     )]
+    #[expect(clippy::too_many_arguments, reason = "one an option, by name")]
     fn new(
         py: Python<'_>,
         url: Url,
         name: Text<'_>,
         durability: Text<'_>,
+        create: bool,
+        keep_leases: bool,
         max_payload: Integer,
         max_failed: Integer,
         busy_timeout: Seconds,
     ) -> PyResult<Self> {
         let options = QueueOptions {
             durability: durability.0.parse::<Durability>().map_err(door::raise)?,
+            create,
+            keep_leases,
             max_payload: max_payload.count("max_payload")?,
             max_failed: max_failed.count("max_failed")?,
             busy_timeout: busy_timeout.duration("busy_timeout")?,
