@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BLOCKS = [
     pytest.param(block, id=f"{page.relative_to(ROOT)}-{number}")
-    for page in (ROOT / "python" / "README.md",)
+    for page in (ROOT / "README.md", ROOT / "python" / "README.md")
     for number, block in enumerate(
         re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE), 1
     )
