@@ -1,6 +1,7 @@
 //! What the tests of fairlane share: random sequences of operations, a runner that compares stores
-//! step by step, and what must hold of every state.
+//! step by step, what must hold of every state; and processes to kill, a disk that fails, a checker.
 
 pub mod differential;
+pub mod faults;
 pub mod invariants;
 pub mod stores;
