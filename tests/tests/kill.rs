@@ -39,7 +39,8 @@ fn two_hundred_kills_lose_nothing() {
     let ledgers = crowd.end(&queue, Duration::from_secs(10));
     let end = queue.dump().unwrap();
     invariants::check(&end).unwrap();
-    let history = History::of(&ledgers);
+    let mut history = History::of(&ledgers);
+    history.check_exclusive();
     let counts = history.count();
     println!("{counts:?}, stats {:?}", end.stats);
     assert_eq!(history.violations(&end), [""; 0], "seed {seed}");

@@ -78,6 +78,7 @@ fn processes_that_do_everything_at_random_break_no_promise() {
     invariants::check(&end).unwrap();
 
     let mut history = History::of(&ledgers);
+    history.check_exclusive();
     history.check_rate("rated", RATE);
     history.check_in_flight("capped", MOST_IN_FLIGHT as usize);
     let counts = history.count();
@@ -135,6 +136,7 @@ fn a_disk_that_fails_again_and_again_breaks_no_promise() {
     invariants::check(&end).unwrap();
     let ledgers = ["actor", "drain"].map(|name| ledger::read(&ledger(name)));
     let mut history = History::tolerating(&[ErrorCode::Unavailable], &ledgers);
+    history.check_exclusive();
     history.check_all_deliveries_told();
     let counts = history.count();
     println!("{counts:?}; {} calls of the disk failed", control.injected());

@@ -239,7 +239,7 @@ impl<'a> History<'a> {
     }
 
     /// Gives the deliveries of the same job after this one.
-    fn later(&self, of: Handle) -> impl Iterator<Item = &Delivery<'a>> {
+    pub(super) fn later(&self, of: Handle) -> impl Iterator<Item = &Delivery<'a>> {
         let last = Handle { job: of.job, delivery: u64::MAX };
         self.deliveries.range(Handle { delivery: of.delivery + 1, ..of }..=last).map(|(_, one)| one)
     }

@@ -6,7 +6,11 @@ use fairlane::{ErrorCode, JobId, JobInfo, JobState, Rate};
 use super::checker::History;
 use super::ledger::{Call, Deed, Delivered, Handle, Outcome};
 
+/// In milliseconds.
 const LEASE: i64 = 1_000;
+
+/// When the lease of a job that was popped at the start has lapsed.
+const LEASE_END: u64 = 1_000_000_100;
 
 fn call(from: u64, deed: Deed, to: u64, outcome: Outcome) -> Call {
     Call { from, deed, outcome: Some((to, outcome)) }
@@ -297,6 +301,19 @@ fn too_many_in_flight_are_found() {
     };
     assert_eq!(found(20), [""; 0]);
     assert!(found(15)[0].contains("had 2 in flight"));
+}
+
+#[test]
+fn a_job_that_is_given_away_while_it_is_held_is_found() {
+    let found = |again: u64| {
+        let other = vec![pop(again, 1, 2), complete(again + 10, 1, 2)];
+        let ledgers = [vec![push(5, 1, None), pop(10, 1, 1), cancel(LEASE_END * 2, 9)], other];
+        let mut history = History::of(&ledgers);
+        history.check_exclusive();
+        history.violations(&Dump::default())
+    };
+    assert_eq!(found(LEASE_END), [""; 0]);
+    assert!(found(LEASE_END / 2)[0].contains("was delivered while"));
 }
 
 #[test]

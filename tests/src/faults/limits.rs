@@ -5,6 +5,9 @@ use fairlane::Rate;
 use super::checker::{Counts, Delivery, History};
 use super::ledger::{Deed, Handle, Moment, Outcome};
 
+/// How much earlier than by this reckoning a lease may lapse.
+const SLACK: u64 = 2_000_000;
+
 impl History<'_> {
     /// Checks that in no window more started in a lane than its rate allows, by the store's clock.
     pub fn check_rate(&mut self, lane: &str, rate: Rate) {
@@ -100,12 +103,26 @@ impl History<'_> {
         counts
     }
 
+    /// Checks that no job was given away while a worker certainly held it.
+    pub fn check_exclusive(&mut self) {
+        let mut found = Vec::new();
+        for (of, delivery) in &self.deliveries {
+            let until = self.certainly_until(delivery);
+            if let Some(next) = self.later(*of).find(|next| next.popped_at < until) {
+                found.push(format!("{:?} was delivered while {of:?} was held", next.job.of));
+            }
+        }
+        self.violations.append(&mut found);
+    }
+
     fn deliveries_in<'a>(&'a self, lane: &'a str) -> impl Iterator<Item = &'a Delivery<'a>> {
         self.deliveries.values().filter(move |delivery| delivery.job.lane == lane)
     }
 
     fn certainly_until(&self, delivery: &Delivery) -> Moment {
-        let lapses = |from: Moment, lease: i64| from + lease as u64 * 1_000_000;
+        // A store counts whole milliseconds, and two clocks do not run quite alike.
+        let lapses =
+            |from: Moment, lease: i64| from + (lease as u64 * 1_000_000).saturating_sub(SLACK);
         let mut until = lapses(delivery.popped_from, delivery.lease);
         for call in self.acts.get(&delivery.job.of).into_iter().flatten() {
             match call.deed {
