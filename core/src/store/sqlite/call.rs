@@ -69,18 +69,14 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// Begins a call that looks and changes nothing. It reads rows past what is remembered, so sums
-    /// that lag are written first.
+    /// Begins a call that looks and writes nothing, not even sums that lag: a queue on a full disk
+    /// can still be looked at.
     pub(super) fn look(
         sql: &'a Connection,
         remembered: Option<Remembered>,
         terms: &Terms<'_>,
     ) -> Step<Self> {
-        let mut call = Self::begin(sql, remembered, terms)?;
-        if call.lag > 0 {
-            call.save()?;
-        }
-        Ok(call)
+        Self::begin(sql, remembered, terms)
     }
 
     fn begin(sql: &'a Connection, remembered: Option<Remembered>, terms: &Terms<'_>) -> Step<Self> {
@@ -198,6 +194,11 @@ impl<'a> Call<'a> {
             Some(lane) => Ok(Some(lane)),
             None => Lane::by_id(self.sql, id),
         }
+    }
+
+    /// Gives what is remembered of a lane in place of its row, if that is truer.
+    pub(super) fn truer(&self, row: Lane) -> Lane {
+        self.lanes.get(&row.id).cloned().unwrap_or(row)
     }
 
     /// Takes the lane of that name, if there is one.

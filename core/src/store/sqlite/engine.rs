@@ -138,12 +138,17 @@ impl Engine {
             return Ok(incarnation);
         }
         let slot = sidecar.lock_free_slot().map_err(|error| self.sidecar_error(&error))?;
-        let owners = sidecar.owners_but(slot.index).map_err(|error| self.sidecar_error(&error))?;
-        let others = std::iter::once(NOBODY).chain(owners).map(|owner| owner.to_string());
-        let others = others.collect::<Vec<_>>().join(", ");
         let (terms, patience) = (terms.clone(), terms.patience);
+        let slots = Arc::clone(sidecar);
+        let path = self.path.as_deref().map(sidecar_path).unwrap_or_default();
         let incarnation = self.run(true, patience, move |session| {
             let incarnation = next_incarnation(session)?;
+            // Read inside the transaction: a process writes its slot before its first lease, so
+            // every live owner of a lease that this transaction sees stands in a slot by now.
+            let owners = slots.owners_but(slot.index);
+            let owners = owners.map_err(|error| io_error(&path, "failed", &error))?;
+            let others = std::iter::once(NOBODY).chain(owners).map(|owner| owner.to_string());
+            let others = others.collect::<Vec<_>>().join(", ");
             // Whoever had the slot before is dead: the lock was free. Leases whose owner has no
             // slot at all are those of a file that was moved, or of a side-car lost with the power;
             // but those of nobody end by time alone.

@@ -52,7 +52,7 @@ impl Call<'_> {
             let page = Lane::list(self.sql, self.queue.id, &after, limit.min(1_000))?;
             let Some(last) = page.last() else { break };
             after.clone_from(&last.name);
-            for lane in page {
+            for lane in page.into_iter().map(|row| self.truer(row)) {
                 if lanes.len() < limit && !self.looks_gone(&lane)? {
                     lanes.push(lane);
                 }
@@ -83,7 +83,7 @@ impl Call<'_> {
 
     /// Looks at one lane.
     pub(super) fn lane(&self, name: &str) -> Step<Option<LaneInfo>> {
-        match Lane::by_name(self.sql, self.queue.id, name)? {
+        match Lane::by_name(self.sql, self.queue.id, name)?.map(|row| self.truer(row)) {
             Some(lane) if !self.looks_gone(&lane)? => Ok(Some(lane_info(lane))),
             _ => Ok(None),
         }
