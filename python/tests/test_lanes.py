@@ -1,6 +1,7 @@
 """Lanes: limits, pause, throttle, and the sweep that wakes what is due."""
 
 import datetime
+from pathlib import Path
 
 import pytest
 
@@ -128,8 +129,15 @@ def test_a_dethrottler_runs_until_it_is_stopped(queue: Queue) -> None:
     running.stop()
 
 
-def test_a_dethrottler_that_is_collected_stops(queue: Queue) -> None:
-    queue.start_dethrottler(0.001)
+def test_a_dethrottler_that_is_collected_lets_go_of_its_queue(tmp_path: Path) -> None:
+    queue = Queue(tmp_path / "jobs.db", "tests")
+    dethrottler = queue.start_dethrottler(0.001)
+    del queue
+    # SQLite keeps this file for as long as somebody has the database open.
+    log = tmp_path / "jobs.db-wal"
+    assert log.exists()
+    del dethrottler
+    assert not log.exists()
 
 
 def test_a_dethrottler_needs_an_interval(queue: Queue) -> None:

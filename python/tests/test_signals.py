@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -23,10 +24,12 @@ queue.push(b"still of use")
 
 
 def asleep(process: "subprocess.Popen[str]") -> bool:
-    state = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(process.pid)], capture_output=True, text=True, check=True
-    )
-    return state.stdout.startswith("S")
+    """Tells whether the main thread of a process sleeps."""
+    status = Path(f"/proc/{process.pid}/stat")
+    if status.exists():
+        return status.read_text().rpartition(") ")[2].startswith("S")
+    command = ["ps", "-o", "stat=", "-p", str(process.pid)]
+    return subprocess.run(command, capture_output=True, check=True).stdout.startswith(b"S")
 
 
 def until_asleep(process: "subprocess.Popen[str]") -> None:

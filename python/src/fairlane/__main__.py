@@ -2,6 +2,7 @@
 
 import sys
 
-from fairlane._cli import main
+from ._cli import main
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
