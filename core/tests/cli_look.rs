@@ -34,6 +34,7 @@ fn a_value_that_the_queue_refuses_is_a_usage_error_and_changes_nothing() {
     assert_eq!(program.run("push hello --tps -1").code, 2);
     assert_eq!(program.run("push hello --delay 5parsecs").code, 2);
     assert_eq!(program.run("--url amqp://host push hello").code, 2);
+    assert_eq!(program.run("--url memory: push hello").code, 2);
     assert_eq!(number(&program.json("stats"), "pushed"), 0);
 }
 

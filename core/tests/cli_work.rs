@@ -22,7 +22,11 @@ fn the_command_gets_the_payload_and_the_job_in_its_environment() {
     let script = "cat; echo \" $FAIRLANE_ID $FAIRLANE_LANE $FAIRLANE_TRY $FAIRLANE_MAX_TRIES \
                   $FAIRLANE_QUEUE $FAIRLANE_URL ${FAIRLANE_TOKEN%.*}\"";
     let worked = program.start_work("-q mail --until-empty", script).finish().ok();
-    assert_eq!(worked.out, "hello 1 a 1 5 mail fairlane.db 1.1\n");
+    let url = format!(
+        "sqlite:{}",
+        program.folder().canonicalize().unwrap().join("fairlane.db").display()
+    );
+    assert_eq!(worked.out, format!("hello 1 a 1 5 mail {url} 1.1\n"));
     assert_eq!(worked.err, "fairlane: 1 completed\n");
     assert_eq!(program.run("-q mail get 1").code, 3);
 }
@@ -191,7 +195,7 @@ fn a_command_may_push_into_its_own_queue() {
     let program = Program::new();
     program.run("push first -q mail --url sqlite:jobs.db").ok();
     let script = format!(
-        "[ $(cat) = second ] || {} push second --lane follow-up",
+        "[ $(cat) = second ] || {{ cd /; {} push second --lane follow-up; }}",
         env!("CARGO_BIN_EXE_fairlane")
     );
     let events = program.work("-q mail -u jobs.db --until-empty", &script);

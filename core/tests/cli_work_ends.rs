@@ -34,14 +34,14 @@ fn interrupt_until_it_ends(work: &mut Running) {
 fn leases_are_extended_while_commands_run() {
     let program = Program::new();
     program.run_with("push --lines", b"one\ntwo\n").ok();
-    let work = program.start_work("--json -j 2 --lease 600ms --until-empty", WAITS_FOR_GO);
+    let work = program.start_work("--json -j 2 --lease 1200ms --until-empty", WAITS_FOR_GO);
     for id in 1..=2 {
         program.wait_for_file(&format!("started-{id}"));
         let line = format!("get {id}");
         let first = number(&program.json(&line), "lease_until_ms");
         // More than a whole lease later it still has the job.
         wait_until("the lease goes on", || {
-            number(&program.json(&line), "lease_until_ms") > first + 600
+            number(&program.json(&line), "lease_until_ms") > first + 1200
         });
     }
     program.touch("go");
@@ -54,7 +54,7 @@ fn leases_are_extended_while_commands_run() {
 fn cancelling_a_job_ends_its_command() {
     let program = Program::new();
     program.run("push hello").ok();
-    let work = program.start_work("--json --lease 300ms --until-empty", TELLS_ITS_END);
+    let work = program.start_work("--json --lease 1s --until-empty", TELLS_ITS_END);
     program.wait_for_file("started-1");
     program.run("cancel 1").ok();
     program.wait_for_file("asked-to-end");
@@ -66,7 +66,7 @@ fn cancelling_a_job_ends_its_command() {
 fn a_command_that_does_not_end_when_asked_is_killed() {
     let program = Program::new();
     program.run("push hello").ok();
-    let options = "--json --lease 300ms --grace 50ms --until-empty";
+    let options = "--json --lease 1s --grace 50ms --until-empty";
     let work = program.start_work(options, HEARS_NOTHING);
     program.wait_for_file("started-1");
     program.run("cancel 1").ok();

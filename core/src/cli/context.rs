@@ -1,12 +1,14 @@
 //! What every command is given: where the queue is, and how to answer.
 
+use std::ffi::OsString;
+use std::io;
 use std::path::Path;
 
 use crate::cli::arguments::{Common, DurabilityChoice};
 use crate::cli::output::Output;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::options::{Durability, QueueOptions};
-use crate::queue::Queue;
+use crate::queue::{Queue, absolute_url};
 
 /// The options that all commands share.
 #[derive(Debug)]
@@ -43,12 +45,21 @@ impl Context {
         Queue::open_with(&format!("sqlite:{}", file.display()), name, self.options())
     }
 
+    /// Gives the URL in a form that leads there from any folder.
+    pub(super) fn absolute_url(&self) -> io::Result<OsString> {
+        absolute_url(&self.common.url)
+    }
+
     /// Gives the longest payload that a push takes, in bytes.
     pub(super) fn max_payload(&self) -> usize {
         self.options().max_payload
     }
 
     fn open_with(&self, options: QueueOptions) -> Result<Queue> {
+        if self.common.url == "memory:" {
+            let message = "url \"memory:\" would be gone with this command: accepted are files";
+            return Err(Error::invalid(message));
+        }
         Queue::open_with(&self.common.url, &self.common.queue, options)
     }
 

@@ -17,6 +17,9 @@ mod look;
 mod open;
 mod produce;
 
+#[cfg(feature = "cli")]
+pub(crate) use open::absolute_url;
+
 /// One named queue in one store.
 ///
 /// A handle is cheap to clone; clones share everything. It may be used from any number of threads.

@@ -41,6 +41,19 @@ impl Queue {
     }
 }
 
+/// Gives a URL that leads from any folder to where `url` leads from this one.
+#[cfg(feature = "cli")]
+pub(crate) fn absolute_url(url: &str) -> std::io::Result<std::ffi::OsString> {
+    match Place::parse(url).map_err(std::io::Error::other)? {
+        Place::Memory => Ok(url.into()),
+        Place::File(path) => {
+            let mut url = std::ffi::OsString::from("sqlite:");
+            url.push(std::path::absolute(path)?);
+            Ok(url)
+        }
+    }
+}
+
 /// Where a store lives.
 #[derive(Debug, PartialEq, Eq)]
 enum Place {

@@ -26,7 +26,7 @@ mod tenants;
 #[command(after_long_help = "\
 A noisy tenant pushes 10,000 jobs at once, three small ones push a job now and then, and one tenant is \
 limited to 10 jobs a second. The same work is done twice in a temporary file, first through one plain \
-first-in first-out lane, then with a lane for each tenant. Takes about 12 seconds and leaves nothing \
+first-in first-out lane, then with a lane for each tenant. Takes about 15 seconds and leaves nothing \
 behind.")]
 pub(super) struct Arguments {
     /// How many jobs the noisy tenant pushes

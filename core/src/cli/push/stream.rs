@@ -1,11 +1,12 @@
 //! Pushing a stream of lines: in batches, with progress, and interrupted between two batches.
 
+use std::fmt;
 use std::io;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use crate::cli::context::Context;
@@ -83,20 +84,23 @@ impl Tally {
 pub(super) fn run(context: &Context, stream: &StreamTerms, terms: &Terms) -> Result<(), Failure> {
     let interrupts = Interrupts::listen(|_| {})?;
     let queue = context.open()?;
-    let mut push = Push { context, queue, stream, terms, tally: Tally::default() };
-    let progress = progress_bar();
-    let result = push.all(&interrupts, &progress);
-    progress.finish_and_clear();
+    let (progress, tally) = (progress_bar(), Tally::default());
+    let mut push = Push { context, queue, stream, terms, progress, tally };
+    let result = push.all(&interrupts);
+    push.progress.finish_and_clear();
     push.conclude(result, &interrupts)
 }
 
 /// Shows the number of jobs on standard error, if that is a terminal.
 fn progress_bar() -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    let style = "{spinner} {human_pos} jobs pushed, {per_sec}, {elapsed}";
-    bar.with_style(
-        ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_spinner()),
-    )
+    let template = "{spinner} {human_pos} jobs pushed, {a_second} a second, {elapsed}";
+    let style = ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_spinner())
+        .with_key("a_second", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // A bar that cannot be written shows nothing; there is nobody to tell.
+            let _ = write!(out, "{}", HumanCount(state.per_sec() as u64));
+        });
+    ProgressBar::new_spinner().with_style(style)
 }
 
 struct Push<'a> {
@@ -104,11 +108,12 @@ struct Push<'a> {
     queue: Queue,
     stream: &'a StreamTerms,
     terms: &'a Terms,
+    progress: ProgressBar,
     tally: Tally,
 }
 
 impl Push<'_> {
-    fn all(&mut self, interrupts: &Interrupts, progress: &ProgressBar) -> Result<(), Failure> {
+    fn all(&mut self, interrupts: &Interrupts) -> Result<(), Failure> {
         let chunks = lines::read(io::stdin(), self.context.max_payload())?;
         loop {
             if interrupts.count() > 0 {
@@ -116,14 +121,14 @@ impl Push<'_> {
                 return Ok(());
             }
             match chunks.recv_timeout(LOOK_UP) {
-                Ok(Ok(chunk)) => progress.suspend(|| self.chunk(chunk))?,
+                Ok(Ok(chunk)) => self.chunk(chunk)?,
                 Ok(Err(error)) => {
                     return Err(Failure::system(format!("cannot read standard input: {error}")));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
-            progress.set_position(self.tally.pushed);
+            self.progress.set_position(self.tally.pushed);
         }
     }
 
@@ -142,7 +147,8 @@ impl Push<'_> {
             match job {
                 Ok(job) => jobs.push(job),
                 Err(wrong) if self.stream.skip_malformed => {
-                    self.context.output.note(&format!("line {number} is skipped: {wrong}"));
+                    let note = format!("line {number} is skipped: {wrong}");
+                    self.progress.suspend(|| self.context.output.note(&note));
                     self.tally.skipped += 1;
                 }
                 Err(wrong) => {

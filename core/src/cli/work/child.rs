@@ -61,7 +61,7 @@ impl Process {
             .env("FAIRLANE_MAX_TRIES", job.max_tries.to_string())
             .env("FAIRLANE_TOKEN", job.token.to_string())
             .env("FAIRLANE_QUEUE", &context.common.queue)
-            .env("FAIRLANE_URL", &context.common.url)
+            .env("FAIRLANE_URL", context.absolute_url()?)
             .stdin(Stdio::piped())
             .stderr(Stdio::piped());
         if context.output.is_json() {

@@ -43,8 +43,8 @@ lead a `fairlane push` within it to this queue. How it ends decides:
   not found         fairlane stops; the jobs are given back untried
 
 The lease is extended while the command runs. If it is lost nevertheless (the job was cancelled, or \
-the machine slept for longer than the lease) the command's process group gets SIGTERM, and SIGKILL 5 \
-seconds later.
+the machine slept for longer than the lease) the command's process group gets SIGTERM, and SIGKILL \
+after the time of grace.
 
 Ctrl-C (or SIGTERM) starts no more jobs and waits for those that run; a second one ends them as above \
 and gives their jobs back untried; a third one kills them at once.
@@ -55,7 +55,7 @@ to standard error. fairlane exits with 0 even if jobs failed.
 Examples:
   fairlane work -- ./handle
   fairlane work -j 8 --until-empty -- sh -c 'convert \"$(cat)\" -resize 200 thumbs/$FAIRLANE_ID.jpg'
-  fairlane work -- sh -c 'curl -sf --json @- https://example.com/hook || exit 100'")]
+  fairlane work -j 4 -- curl -sf --json @- https://example.com/hook")]
 pub(super) struct Arguments {
     /// The command and its arguments
     #[arg(required = true, last = true, value_name = "COMMAND")]
@@ -95,7 +95,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failur
     })?;
     let dispatch = Dispatch { context, arguments, queue: &queue, slots: &slots, report: &report };
     let result = dispatch.run();
-    report.conclude()?;
+    let concluded = report.conclude();
     result?;
-    interrupts.exit_code().map_or(Ok(()), |code| Err(Failure::silent(code)))
+    interrupts.exit_code().map_or(concluded, |code| Err(Failure::silent(code)))
 }
