@@ -163,14 +163,14 @@ fn weights_hold_within_two_percent() {
     // Several workers hold the weights only if they can be split by them: with 4 workers, a lane
     // that is due a hundredth still has one of them whenever it has none.
     let cases: [(&[i64], &[usize]); 6] = [
-        (&[1, 2, 7], &[1, 10, 20]),
-        (&[3, 5], &[1, 8, 64]),
+        (&[1, 2, 7], &[1, 10]),
+        (&[3, 5], &[1, 64]),
         (&[67, 33], &[1]),
         (&[990, 10], &[1]),
-        (&[1, 1, 1, 1], &[1, 4, 32]),
+        (&[1, 1, 1, 1], &[4]),
         (&[1, 10, 100, 1_000], &[1]),
     ];
-    const STARTS: usize = 12_000;
+    const STARTS: usize = 5_000;
     for kind in Kind::ALL {
         for (weights, workers) in cases {
             for &workers in workers {
