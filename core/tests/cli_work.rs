@@ -117,6 +117,19 @@ fn a_command_that_is_not_found_burns_no_tries() {
 }
 
 #[test]
+fn a_lane_that_no_environment_can_hold_fails_its_job_and_stops_no_worker() {
+    let program = Program::new();
+    program
+        .run_with("push --json-lines --lane-field t", b"{\"t\":\"a\\u0000b\"}\n{\"t\":\"c\"}\n")
+        .ok();
+    assert!(program.run("lanes").ok().out.contains("a\\u{0}b"));
+    let events = program.work("--until-empty", "exit 0");
+    assert_eq!(outcomes(&events), ["dead", "completed"]);
+    let error = "lane name holds a NUL, which no environment variable can";
+    assert_eq!(text(&program.json("get 1"), "error"), error);
+}
+
+#[test]
 fn a_large_payload_arrives_whole_and_need_not_be_read() {
     let program = Program::new();
     program.run_with("push", &[b'x'; 1 << 20]).ok();

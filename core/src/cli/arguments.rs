@@ -35,7 +35,8 @@ Exit codes:
   130  Interrupted by Ctrl-C (by another signal: 128 and its number)
 
 Errors are one sentence on standard error; with --json, an object {\"error\": {\"code\": ..., \
-\"message\": ...}}. With --json every answer on standard output is one JSON object a line; ids and \
+\"message\": ...}} whose code is one of the library's (InvalidArgument, StaleToken, QueueFull ...) or \
+Input, Nothing, System. With --json every answer on standard output is one JSON object a line; ids and \
 tokens are strings, names that end in _ms are milliseconds (moments since 1970)."
 )]
 pub(super) struct Cli {

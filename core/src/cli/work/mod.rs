@@ -46,6 +46,9 @@ The lease is extended while the command runs. If it is lost nevertheless (the jo
 the machine slept for longer than the lease) the command's process group gets SIGTERM, and SIGKILL \
 after the time of grace.
 
+A job may run twice: if fairlane itself is killed, its jobs go to other workers at once, but the \
+commands it has started go on.
+
 Ctrl-C (or SIGTERM) starts no more jobs and waits for those that run; a second one ends them as above \
 and gives their jobs back untried; a third one kills them at once.
 
