@@ -1,10 +1,11 @@
 //! One call on one queue inside a transaction: the rows it has read, and what it changes.
 //!
-//! **Sums that lag.** A plain push into a lane that is ready anyway changes nothing but counts. It
-//! writes its job and its place; the counts stay in memory and are written with the next call of
-//! another kind, or after [`MAX_LAG`] such pushes. Nothing is lost with the process: jobs numbered
-//! from the stored `next_job` on are exactly those that no stored sum knows of, and whoever reads
-//! the queue next counts them in ([`Call::catch_up`]).
+//! **Books that lag.** A plain push into a lane that is ready anyway writes its job and nothing
+//! else: its place in the lane follows from the row, and the counts stay in memory. Both are written
+//! with the next call of another kind ([`Call::book`]), or after [`MAX_LAG`] such pushes. Nothing is
+//! lost with the process: jobs numbered from the stored `next_job` on are exactly those that have no
+//! place yet and stand in no sum, and whoever reads the queue next counts them in
+//! ([`Call::catch_up`]).
 
 use std::collections::HashMap;
 
@@ -22,8 +23,8 @@ use crate::store::{CLOCK_TOLERANCE, Swept};
 /// The most lanes that are remembered from call to call.
 const MAX_CACHED_LANES: usize = 4096;
 
-/// How many pushes the stored sums may lag behind.
-const MAX_LAG: usize = 64;
+/// How many pushes the books may lag behind.
+const MAX_LAG: usize = 256;
 
 /// The rows of one queue that this process remembers from call to call. They are true as long as
 /// no other process has written to the file.
@@ -37,6 +38,8 @@ pub(super) struct Remembered {
     unsaved: Vec<i64>,
     /// How many pushes the stored sums lag behind.
     lag: usize,
+    /// The first job that has no place yet.
+    booked: i64,
     /// The number of the last call.
     serial: u64,
 }
@@ -60,12 +63,20 @@ pub(super) struct Call<'a> {
     pub(super) ready: ReadyLanes,
     pub(super) unsaved: Vec<i64>,
     lag: usize,
+    /// The first job that has no place yet.
+    pub(super) booked: i64,
     /// Whether more than counts of plain pushes has changed.
     is_changed: bool,
     /// Tells this call from others: a lane that it has changed is not gone before it ends.
     serial: u64,
     /// When the next thing was to come due before this call.
     due_before: Millis,
+}
+
+/// How a call stood at a savepoint.
+pub(super) struct Mark {
+    queue: QueueRow,
+    booked: i64,
 }
 
 impl<'a> Call<'a> {
@@ -101,11 +112,13 @@ impl<'a> Call<'a> {
             ready: remembered.ready,
             unsaved: remembered.unsaved,
             lag: remembered.lag,
+            booked: remembered.booked,
             is_changed: false,
             serial: remembered.serial + 1,
             queue: remembered.queue,
         };
         if !is_remembered {
+            call.booked = call.queue.next_job;
             call.catch_up()?;
         }
         Ok(call)
@@ -129,6 +142,28 @@ impl<'a> Call<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Gives the plain pushes that have no place yet their places. Comes before whatever reads or
+    /// writes places of more than one new job.
+    pub(super) fn book(&mut self) -> Step<()> {
+        if self.booked == self.queue.next_job {
+            return Ok(());
+        }
+        self.touch();
+        self.sql
+            .prepare_cached(
+                "INSERT INTO fairlane_place (lane, rank, position, job)
+                 SELECT lane, 9 - priority, position, id FROM fairlane_job WHERE id BETWEEN ?1 AND ?2",
+            )?
+            .execute(self.unbooked())?;
+        self.booked = self.queue.next_job;
+        Ok(())
+    }
+
+    /// Gives the rows of the jobs that have no place yet, first and last.
+    pub(super) fn unbooked(&self) -> [i64; 2] {
+        [self.queue.row_of(self.booked), self.queue.row_of(self.queue.next_job - 1)]
     }
 
     /// Counts a plain push into a lane that was ready before.
@@ -171,12 +206,13 @@ impl<'a> Call<'a> {
             self.forget_all();
         }
         let rings = self.rings();
-        let Self { queue, lanes, ids, ready, unsaved, lag, serial, .. } = self;
-        Ok((Remembered { queue, lanes, ids, ready, unsaved, lag, serial }, rings))
+        let Self { queue, lanes, ids, ready, unsaved, lag, booked, serial, .. } = self;
+        Ok((Remembered { queue, lanes, ids, ready, unsaved, lag, booked, serial }, rings))
     }
 
     /// Writes all that is truer than its rows.
     fn save(&mut self) -> Step<()> {
+        self.book()?;
         self.flush()?;
         self.queue.save(self.sql)?;
         self.lag = 0;
@@ -279,8 +315,17 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    /// Forgets what was put back since the last flush: its savepoint has been rolled back.
-    pub(super) fn drop_unsaved(&mut self) {
+    /// Remembers how things stand; everything but the queue's row has been written.
+    pub(super) fn mark(&mut self) -> Step<Mark> {
+        self.book()?;
+        self.flush()?;
+        Ok(Mark { queue: self.queue.clone(), booked: self.booked })
+    }
+
+    /// Goes back to a mark: its savepoint has been rolled back.
+    pub(super) fn go_back(&mut self, mark: Mark) {
+        self.queue = mark.queue;
+        self.booked = mark.booked;
         self.unsaved.clear();
         self.forget_all();
     }

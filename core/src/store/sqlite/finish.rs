@@ -81,14 +81,12 @@ impl Call<'_> {
     /// Completes a job and pushes what follows, both or neither.
     fn complete_then(&mut self, lease: &Lease, then: &[NewJob]) -> Step<()> {
         // What is refused is found only after the completion, which may free a key.
-        self.flush()?;
-        let before = self.queue.clone();
+        let before = self.mark()?;
         self.sql.execute_batch("SAVEPOINT fairlane_ending")?;
         let done = self.complete_lease(lease).and_then(|()| self.push(then));
         if let Err(Stop::Refused(_)) = &done {
             self.sql.execute_batch("ROLLBACK TO fairlane_ending")?;
-            self.queue = before;
-            self.drop_unsaved();
+            self.go_back(before);
         }
         self.sql.execute_batch("RELEASE fairlane_ending")?;
         done.map(|_| ())

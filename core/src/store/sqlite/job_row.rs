@@ -122,37 +122,7 @@ impl JobRow {
             self.error,
             inline,
         ])?;
-        self.insert_large(sql, payload)
-    }
-
-    /// Inserts a job that is ready, has not been tried, and names nothing that most jobs do not.
-    pub(super) fn insert_plain(&self, sql: &Connection, payload: &[u8]) -> Step<()> {
-        let inline = (!self.is_large).then_some(payload);
-        sql.prepare_cached(
-            "INSERT INTO fairlane_job
-                (id, lane, priority, position, cost, max_tries, pushed_at, backoff, payload)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?
-        .execute(params![
-            self.id,
-            self.lane,
-            self.priority,
-            self.position,
-            self.cost,
-            self.max_tries,
-            self.pushed_at,
-            encode_backoff(self.backoff)?,
-            inline,
-        ])?;
-        self.insert_large(sql, payload)
-    }
-
-    fn insert_large(&self, sql: &Connection, payload: &[u8]) -> Step<()> {
-        if self.is_large {
-            sql.prepare_cached("INSERT INTO fairlane_payload (job, payload) VALUES (?1, ?2)")?
-                .execute(params![self.id, payload])?;
-        }
-        Ok(())
+        if self.is_large { insert_large(sql, self.id, payload) } else { Ok(()) }
     }
 
     /// Writes what changes while a job lives.
@@ -308,6 +278,13 @@ fn join_payload(
             None => Err("its payload is missing".into()),
         },
     })
+}
+
+/// Inserts a payload that stands apart.
+pub(super) fn insert_large(sql: &Connection, id: i64, payload: &[u8]) -> Step<()> {
+    sql.prepare_cached("INSERT INTO fairlane_payload (job, payload) VALUES (?1, ?2)")?
+        .execute(params![id, payload])?;
+    Ok(())
 }
 
 /// Deletes a job's row, and its payload if that stands apart.

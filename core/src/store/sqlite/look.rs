@@ -137,13 +137,17 @@ impl Call<'_> {
     /// Lists the ids of the first `count` ready jobs of a lane.
     pub(super) fn ready_jobs(&self, lane: i64, count: usize) -> Step<Vec<i64>> {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let [first, last] = self.unbooked();
         let jobs = self
             .sql
             .prepare_cached(
-                "SELECT job FROM fairlane_place WHERE lane = ?1 AND rank >= 0
-                 ORDER BY rank, position LIMIT ?2",
+                "SELECT rank, position, job FROM fairlane_place WHERE lane = ?1 AND rank >= 0
+                 UNION ALL
+                 SELECT 9 - priority, position, id FROM fairlane_job
+                 WHERE id BETWEEN ?3 AND ?4 AND lane = ?1
+                 ORDER BY 1, 2 LIMIT ?2",
             )?
-            .query_map([lane, count], |row| row.get(0))?
+            .query_map([lane, count, first, last], |row| row.get(2))?
             .collect::<rusqlite::Result<_>>()?;
         Ok(jobs)
     }

@@ -40,6 +40,7 @@ mod keys;
 mod lane_row;
 mod look;
 mod place;
+mod plain_rows;
 mod pop;
 mod push;
 mod quarantine;
@@ -167,7 +168,10 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn push(&self, jobs: Vec<NewJob>) -> Result<Vec<Pushed>> {
-        self.change(true, 0, move |call| call.push(&jobs))
+        let terms = self.terms.clone();
+        self.engine()?.run(self.is_full, self.terms.patience, move |session| {
+            session.push(&terms.lend(NOBODY), |call| call.push(&jobs))
+        })
     }
 
     fn pop(&self, ask: Ask) -> Result<Batch> {

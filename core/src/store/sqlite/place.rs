@@ -34,11 +34,6 @@ impl Call<'_> {
     pub(super) fn enter_ready(&mut self, job: &JobRow) -> Step<()> {
         self.touch();
         self.queue.counts.ready += 1;
-        self.place(job)
-    }
-
-    /// Puts a job at its place in the ready order; all counts are the caller's to raise.
-    pub(super) fn place(&mut self, job: &JobRow) -> Step<()> {
         self.entered += 1;
         self.sql
             .prepare_cached(

@@ -5,8 +5,10 @@ use std::collections::{HashMap, HashSet};
 use crate::clock::Millis;
 use crate::error::{Error, ErrorCode};
 use crate::job::{Due, NewJob, Pushed};
+use crate::limits::Rate;
 use crate::store::sqlite::call::Call;
 use crate::store::sqlite::job_row::{BLOCKED, DELAYED, HeldKey, JobRow, READY, is_large};
+use crate::store::sqlite::plain_rows::PlainRows;
 use crate::store::sqlite::queue_row::number_of;
 use crate::store::sqlite::step::Step;
 use crate::token::JobId;
@@ -15,28 +17,40 @@ impl Call<'_> {
     /// Pushes all the jobs, or none.
     pub(super) fn push(&mut self, jobs: &[NewJob]) -> Step<Vec<Pushed>> {
         self.check_push(jobs)?;
-        jobs.iter().map(|job| self.push_one(job)).collect()
+        let mut pushed = Vec::with_capacity(jobs.len());
+        while pushed.len() < jobs.len() {
+            let rest = &jobs[pushed.len()..];
+            if self.push_plain(rest, &mut pushed)? == 0 {
+                pushed.push(self.push_one(&rest[0])?);
+            }
+        }
+        Ok(pushed)
     }
 
     /// Finds every reason to refuse a push before anything is changed.
     fn check_push(&mut self, jobs: &[NewJob]) -> Step<()> {
-        let is_plain = |job: &NewJob| job.key.is_none() && job.after.is_none();
         let mut keys = HashSet::new();
         let mut entering: HashMap<&str, i64> = HashMap::new();
         let mut new_jobs = 0;
-        for job in jobs {
-            if !is_plain(job) {
+        let mut runs = jobs.chunk_by(|one, next| one.lane == next.lane).peekable();
+        while let Some(run) = runs.next() {
+            let lane = run[0].lane.as_str();
+            let mut here = entering.get(lane).copied().unwrap_or(0);
+            let room = self.room(lane)?;
+            for job in run {
                 if let Some(key) = &job.key
                     && (!keys.insert(&key.name) || self.key_holder(&key.name)?.is_some())
                 {
                     continue;
                 }
                 self.check_parent(job.after, new_jobs)?;
+                room.check(lane, here, new_jobs)?;
+                here += 1;
+                new_jobs += 1;
             }
-            let entering = entering.entry(&job.lane).or_default();
-            self.check_room(&job.lane, *entering, new_jobs)?;
-            *entering += 1;
-            new_jobs += 1;
+            if runs.peek().is_some() {
+                entering.insert(lane, here);
+            }
         }
         Ok(())
     }
@@ -51,25 +65,60 @@ impl Call<'_> {
         }
     }
 
-    /// Refuses one more job if the lane or the queue is full; so many are about to enter before it.
-    fn check_room(&mut self, lane: &str, entering: i64, new_jobs: i64) -> Step<()> {
+    /// Finds out how full a lane and the queue are.
+    fn room(&mut self, lane: &str) -> Step<Room> {
+        let mut room = Room {
+            lane: (0, 0),
+            queue: (self.queue.counts.waiting(), self.queue.gate.limits.max_waiting),
+        };
         if let Some(lane) = self.take_named(lane)? {
-            let waiting = lane.counts.waiting() + entering;
-            // A lane with such a limit is never gone.
-            let most = lane.gate.limits.max_waiting;
-            let is_full = most > 0 && waiting >= most;
-            let name = is_full.then(|| format!("lane {:?}", lane.name));
+            room.lane = (lane.counts.waiting(), lane.gate.limits.max_waiting);
             self.put_untouched(lane);
-            if let Some(name) = name {
-                return Err(full(&name, waiting, most).into());
+        }
+        Ok(room)
+    }
+
+    /// Pushes the plain jobs at the head of `jobs` that go into one ready lane; tells how many.
+    ///
+    /// Such a push changes nothing but counts: see [`super::call`] for what is written when. The
+    /// lane must have no rate, which might not admit a job that goes before the others.
+    fn push_plain(&mut self, jobs: &[NewJob], pushed: &mut Vec<Pushed>) -> Step<usize> {
+        let mut lane = match self.take_named(&jobs[0].lane)? {
+            Some(lane) if lane.turn.is_some() && lane.gate.limits.rate.is_unlimited() => lane,
+            Some(lane) => {
+                self.put_untouched(lane);
+                return Ok(0);
             }
+            None => return Ok(0),
+        };
+        let is_plain = |job: &NewJob| {
+            job.key.is_none()
+                && job.after.is_none()
+                && job.rate.is_none_or(Rate::is_unlimited)
+                && self.due_at(job.due).is_none()
+                && job.lane == lane.name
+        };
+        let count = jobs.iter().take_while(|job| is_plain(job)).count();
+        let first = PlainRows {
+            id: self.queue.row_of(self.queue.next_job),
+            lane: lane.id,
+            position: lane.next,
+            pushed_at: self.now,
+        };
+        first.insert(self.sql, &jobs[..count])?;
+        for _ in 0..count {
+            let id = JobId(self.queue.next_job as u64);
+            pushed.push(Pushed { id, is_new: true });
+            self.queue.next_job += 1;
+            self.count_plain_push(&mut lane);
         }
-        let waiting = self.queue.counts.waiting() + new_jobs;
-        let most = self.queue.gate.limits.max_waiting;
-        if most > 0 && waiting >= most {
-            return Err(full("queue", waiting, most).into());
+        self.entered += count;
+        if count > 0 {
+            self.put_counted(lane);
+        } else {
+            self.put_untouched(lane);
         }
-        Ok(())
+        Ok(count)
     }
 
     fn push_one(&mut self, new: &NewJob) -> Step<Pushed> {
@@ -78,11 +127,9 @@ impl Call<'_> {
         {
             return Ok(Pushed { id: JobId(number_of(holder)), is_new: false });
         }
+        self.book()?;
         let mut lane = self.take_or_make(&new.lane)?;
-        if let Some(rate) = new.rate
-            && rate != lane.gate.limits.rate
-        {
-            self.touch();
+        if let Some(rate) = new.rate {
             self.set_rate(lane.id, &mut lane.gate, rate)?;
         }
         let id = self.queue.row_of(self.queue.next_job);
@@ -120,16 +167,6 @@ impl Call<'_> {
             error: None,
             is_large: is_large(new.payload.len()),
         };
-        self.queue.next_job += 1;
-        // The lane is ready anyway, unless its rate does not admit a job that goes before the others.
-        let is_plain = state == READY && job.key.is_none() && job.after.is_none();
-        if is_plain && lane.turn.is_some() && lane.gate.limits.rate.is_unlimited() {
-            job.insert_plain(self.sql, &new.payload)?;
-            self.place(&job)?;
-            self.count_plain_push(&mut lane);
-            self.put_counted(lane);
-            return Ok(Pushed { id: JobId(number_of(id)), is_new: true });
-        }
         job.insert(self.sql, &new.payload)?;
         match state {
             READY => {
@@ -146,6 +183,8 @@ impl Call<'_> {
                 lane.counts.blocked += 1;
             }
         }
+        self.queue.next_job += 1;
+        self.booked = self.queue.next_job;
         self.queue.pushed += 1;
         self.put(lane)?;
         Ok(Pushed { id: JobId(number_of(id)), is_new: true })
@@ -168,9 +207,28 @@ impl Call<'_> {
     }
 }
 
-fn full(what: &str, waiting: i64, most: i64) -> Error {
-    Error::new(
-        ErrorCode::QueueFull,
-        format!("{what} is full: {waiting} jobs are waiting and max_waiting is {most}"),
-    )
+/// How full a lane and the queue are: jobs waiting, and the most that may wait, 0 for no limit.
+struct Room {
+    lane: (i64, i64),
+    queue: (i64, i64),
+}
+
+impl Room {
+    /// Refuses one more job, when so many are about to enter the lane and the queue before it.
+    fn check(&self, lane: &str, entering_lane: i64, entering_queue: i64) -> Result<(), Error> {
+        let full = |what: &str, (waiting, most): (i64, i64), entering: i64| {
+            let waiting = waiting + entering;
+            if most == 0 || waiting < most {
+                return Ok(());
+            }
+            Err(Error::new(
+                ErrorCode::QueueFull,
+                format!("{what} is full: {waiting} jobs are waiting and max_waiting is {most}"),
+            ))
+        };
+        if self.lane.1 > 0 {
+            full(&format!("lane {lane:?}"), self.lane, entering_lane)?;
+        }
+        full("queue", self.queue, entering_queue)
+    }
 }

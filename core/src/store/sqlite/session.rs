@@ -120,8 +120,20 @@ impl Session {
         explain(self.path.as_deref().unwrap_or_else(|| "(memory)".as_ref()), error)
     }
 
-    /// Makes a call that changes things.
+    /// Makes a call that changes things, with all books kept.
     pub(super) fn change<R>(
+        &mut self,
+        terms: &Terms<'_>,
+        verb: impl FnOnce(&mut Call<'_>) -> Step<R>,
+    ) -> Step<R> {
+        self.push(terms, |call| {
+            call.book()?;
+            verb(call)
+        })
+    }
+
+    /// Makes a call that may leave books to be kept later.
+    pub(super) fn push<R>(
         &mut self,
         terms: &Terms<'_>,
         verb: impl FnOnce(&mut Call<'_>) -> Step<R>,

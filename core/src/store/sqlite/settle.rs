@@ -40,6 +40,9 @@ impl Call<'_> {
     /// Moves what has come due.
     pub(super) fn settle(&mut self) -> Step<Swept> {
         let mut swept = Swept::default();
+        if self.now >= self.queue.lease_due.min(self.queue.due) {
+            self.book()?;
+        }
         if self.now >= self.queue.lease_due {
             self.touch();
             swept.lapsed = self.settle_leases()?;
