@@ -225,6 +225,32 @@ fn closing_one_handle_does_not_make_the_process_look_dead() {
     queue.mark_complete(&job.token).unwrap();
 }
 
+/// The last handle of a file goes in one thread while another opens the first: what the one closes
+/// must not take the locks of the other along.
+#[test]
+fn opening_while_another_thread_closes_does_not_make_the_process_look_dead() {
+    let (_dir, file) = place();
+    let mut other = serve(&file, "other");
+    other.send(&WAIT);
+    let until = Instant::now() + 3 * SECOND;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while Instant::now() < until {
+                open(&file, "one").pop(Duration::ZERO, HOUR).unwrap();
+            }
+        });
+        while Instant::now() < until {
+            let queue = open(&file, "work");
+            queue.push(NewJob::new("job")).unwrap();
+            let job = queue.pop(Duration::ZERO, HOUR).unwrap().unwrap();
+            // The other process looks for the dead ten times a second.
+            std::thread::sleep(Duration::from_millis(130));
+            queue.mark_complete(&job.token).unwrap();
+        }
+    });
+    assert_eq!(open(&file, "work").stats().unwrap().lapsed, 0);
+}
+
 #[test]
 fn close_ends_waiting_pops_and_every_later_call() {
     let (_dir, file) = place();
