@@ -4,7 +4,8 @@
 //! and are dropped when any descriptor is closed. So handles on one file find their engine here.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use crate::combine::{Combiner, lock};
@@ -22,13 +23,40 @@ pub(super) const NOBODY: i64 = 0;
 pub(super) static ENGINES: Mutex<Engines> =
     Mutex::new(Engines { live: Vec::new(), kept: Vec::new() });
 
+/// Rung when an engine has closed its files.
+static CLOSED: Condvar = Condvar::new();
+
 /// The engines of this process, and the side-cars that outlive theirs.
 pub(super) struct Engines {
-    /// With their paths, so that looking for one does not hold the others.
-    live: Vec<(Option<PathBuf>, Weak<Engine>)>,
+    /// Until their files are closed.
+    live: Vec<Listed>,
     /// Slots whose handles are closed while jobs of this process are in flight: giving the slot up
     /// would hand those jobs to others at once, as if this process had died.
     kept: Vec<(PathBuf, Arc<Sidecar>)>,
+}
+
+/// An engine as it is listed: with its path, so that looking for one does not hold the others.
+struct Listed {
+    id: u64,
+    path: Option<PathBuf>,
+    engine: Weak<Engine>,
+}
+
+/// Takes an engine off the list. Its last field, and so dropped when its files are closed.
+struct Listing(u64);
+
+impl Listing {
+    fn new() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Self(LAST.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Drop for Listing {
+    fn drop(&mut self) {
+        lock(&ENGINES).live.retain(|listed| listed.id != self.0);
+        CLOSED.notify_all();
+    }
 }
 
 /// What a process shares per file, or a queue in memory has for itself.
@@ -43,6 +71,7 @@ pub(super) struct Engine {
     claim: Mutex<()>,
     /// When the dead were last looked for.
     last_look: Mutex<Option<Instant>>,
+    listing: Listing,
 }
 
 impl Engine {
@@ -59,6 +88,11 @@ impl Engine {
         // Declared before the lock and so dropped after it: the last of them to go locks again.
         let of_path: Vec<_>;
         let mut engines = lock(&ENGINES);
+        // What another thread is closing is closed first: its last descriptor takes the locks of the
+        // whole process along, and what it still holds must not look like a dead process'.
+        while engines.is_closing(&path) {
+            engines = CLOSED.wait(engines).unwrap_or_else(PoisonError::into_inner);
+        }
         of_path = engines.of_path(&path);
         if let Some(engine) = of_path.iter().find(|engine| engine.is_ours() && engine.is_there()) {
             return Ok(Arc::clone(engine));
@@ -91,6 +125,7 @@ impl Engine {
             sidecar,
             claim: Mutex::new(()),
             last_look: Mutex::new(None),
+            listing: Listing::new(),
         })
     }
 
@@ -242,13 +277,23 @@ impl Drop for Engine {
 
 impl Engines {
     fn add(&mut self, engine: &Arc<Engine>) {
-        self.live.retain(|(_, live)| live.strong_count() > 0);
-        self.live.push((engine.path.clone(), Arc::downgrade(engine)));
+        self.live.push(Listed {
+            id: engine.listing.0,
+            path: engine.path.clone(),
+            engine: Arc::downgrade(engine),
+        });
+    }
+
+    fn listed<'a>(&'a self, path: &'a Path) -> impl Iterator<Item = &'a Listed> {
+        self.live.iter().filter(move |listed| listed.path.as_deref() == Some(path))
+    }
+
+    fn is_closing(&self, path: &Path) -> bool {
+        self.listed(path).any(|listed| listed.engine.strong_count() == 0)
     }
 
     fn of_path(&self, path: &Path) -> Vec<Arc<Engine>> {
-        let live = self.live.iter().filter(|(of, _)| of.as_deref() == Some(path));
-        live.filter_map(|(_, engine)| engine.upgrade()).collect()
+        self.listed(path).filter_map(|listed| listed.engine.upgrade()).collect()
     }
 
     fn take_kept(&mut self, path: &Path) -> Option<Arc<Sidecar>> {
@@ -259,7 +304,7 @@ impl Engines {
 
     /// Lists the engines that are in use.
     pub(super) fn live(&self) -> Vec<Arc<Engine>> {
-        self.live.iter().filter_map(|(_, engine)| engine.upgrade()).collect()
+        self.live.iter().filter_map(|listed| listed.engine.upgrade()).collect()
     }
 
     /// Forgets all engines: in a forked child they are the parent's. Their descriptors stay open, as
