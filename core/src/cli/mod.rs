@@ -1,7 +1,7 @@
 //! The program `fairlane`, as a call: the binary and the Python package's script both make it.
 //!
-//! One file a command, each with its arguments and its deed. A command gets a [`context::Context`]
-//! (where the queue is, how to print) and gives `Ok` or a [`failure::Failure`], which knows its exit
+//! One file a command, each with its arguments and its deed. A command gets a `Context`
+//! (where the queue is, how to print) and gives `Ok` or a `Failure`, which knows its exit
 //! code and its sentence.
 
 use std::ffi::OsString;
