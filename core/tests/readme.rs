@@ -1,4 +1,6 @@
 //! The shell blocks of the README do what they say: each is run in a folder of its own, in order.
+#![cfg(all(feature = "cli", feature = "sqlite", unix))]
+#![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
