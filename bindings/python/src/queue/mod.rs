@@ -8,6 +8,7 @@ use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_subscript, typ
 
 use crate::door;
 use crate::number::Integer;
+use crate::queue::handle::Handle;
 use crate::refuse;
 use crate::show;
 use crate::text::Text;
@@ -15,6 +16,7 @@ use crate::time::Seconds;
 
 mod archive;
 mod consume;
+mod handle;
 mod lanes;
 mod look;
 mod produce;
@@ -34,7 +36,7 @@ mod produce;
 /// - max_failed: how many dead jobs the archive keeps.
 /// - busy_timeout: how many seconds a call may wait for other processes.
 #[pyclass(frozen, module = "fairlane")]
-pub struct Queue(fairlane::Queue);
+pub struct Queue(Handle);
 
 #[pymethods]
 impl Queue {
@@ -68,7 +70,8 @@ impl Queue {
             busy_timeout: busy_timeout.duration("busy_timeout")?,
             ..QueueOptions::default()
         };
-        door::call(py, || fairlane::Queue::open_with(&url.0, name.0, options)).map(Self)
+        let queue = door::call(py, || fairlane::Queue::open_with(&url.0, name.0, options))?;
+        Ok(Self(queue.into()))
     }
 
     /// The queue's name.
