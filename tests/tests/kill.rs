@@ -32,7 +32,7 @@ fn two_hundred_kills_lose_nothing() {
     }
     while crowd.kills < 200 {
         std::thread::sleep(Duration::from_millis(rng.u64(10..60)));
-        crowd.replace_suicides();
+        crowd.replace_self_killed();
         let place = rng.usize(..crowd.size());
         crowd.kill(place);
     }

@@ -1,5 +1,5 @@
 //! Several processes, handles and queues on one file; waiting, waking, clocks.
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

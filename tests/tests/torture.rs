@@ -69,7 +69,7 @@ fn processes_that_do_everything_at_random_break_no_promise() {
     let until = Instant::now() + Duration::from_secs(seconds);
     while Instant::now() < until {
         std::thread::sleep(Duration::from_millis(rng.u64(100..400)));
-        crowd.replace_suicides();
+        crowd.replace_self_killed();
         let place = rng.usize(..crowd.size());
         crowd.kill(place);
     }
@@ -82,12 +82,12 @@ fn processes_that_do_everything_at_random_break_no_promise() {
     history.check_rate("rated", RATE);
     history.check_in_flight("capped", MOST_IN_FLIGHT as usize);
     let counts = history.count();
-    println!("{counts:?}; {} killed, {} by themselves", crowd.kills, crowd.suicides);
+    println!("{counts:?}; {} killed, {} by themselves", crowd.kills, crowd.self_kills);
     assert_eq!(history.violations(&end), [""; 0], "seed {seed}");
     for event in EVENTS {
         assert!(counts.get(event).is_some_and(|count| *count > 0), "no {event}: {counts:?}");
     }
-    assert!(crowd.kills > 0 && crowd.suicides > 0);
+    assert!(crowd.kills > 0 && crowd.self_kills > 0);
 }
 
 /// Four threads of one process, on a disk that is full or fails again and again.

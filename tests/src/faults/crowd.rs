@@ -22,7 +22,7 @@ pub struct Crowd {
     /// How many were killed by [`Crowd::kill`] while they ran.
     pub kills: usize,
     /// How many killed themselves.
-    pub suicides: usize,
+    pub self_kills: usize,
 }
 
 impl Crowd {
@@ -41,7 +41,7 @@ impl Crowd {
             leases,
             habits: Habits::ALL,
         };
-        Self { program, dir, common, members: vec![], started: 0, kills: 0, suicides: 0 }
+        Self { program, dir, common, members: vec![], started: 0, kills: 0, self_kills: 0 }
     }
 
     /// Opens the queue in this process.
@@ -67,11 +67,11 @@ impl Crowd {
     ///
     /// # Panics
     /// If one has ended in another way: a panic, or a call that was refused.
-    pub fn replace_suicides(&mut self) {
+    pub fn replace_self_killed(&mut self) {
         for place in 0..self.members.len() {
             if let Some(status) = self.members[place].0.ended() {
                 assert!(status.code().is_none(), "a process ended with {status}");
-                self.suicides += 1;
+                self.self_kills += 1;
                 self.members[place].0 = self.spawn(self.members[place].1);
             }
         }
@@ -87,7 +87,7 @@ impl Crowd {
     /// # Panics
     /// If work is left that does not come within `patience`.
     pub fn end(&mut self, queue: &Queue, patience: Duration) -> Vec<Vec<Call>> {
-        self.replace_suicides();
+        self.replace_self_killed();
         for (mut process, _) in self.members.drain(..) {
             self.kills += usize::from(process.kill());
         }

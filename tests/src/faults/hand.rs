@@ -240,9 +240,10 @@ impl<'a> Hand<'a> {
         self.ledger.note(Deed::Stall { of: Handle::from(&token) });
         // The lease counts from a moment before the pop returned, so it has lapsed by then.
         std::thread::sleep(lapses_at.saturating_duration_since(Instant::now()));
-        self.held.push((token, lapses_at));
+        let others = std::mem::replace(&mut self.held, vec![(token, lapses_at)]);
         let deeds: [Act<'a>; 4] = [Self::complete, Self::retry, Self::fail, Self::release];
         deeds[self.rng.usize(..4)](self);
+        self.held.extend(others);
     }
 
     fn die(&mut self) {
