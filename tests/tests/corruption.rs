@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use fairlane::clock::ManualClock;
-use fairlane::{ErrorCode, NewJob, Queue, QueueOptions};
+use fairlane::{ErrorCode, FailedFilter, JobInfo, NewJob, Queue, QueueOptions};
 use fairlane_tests::invariants;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use rusqlite::Connection;
@@ -181,6 +181,28 @@ fn a_worker_can_end_a_job_that_was_damaged_meanwhile() {
         }
         let stats = queue.stats().unwrap();
         assert_eq!(stats.completed + stats.quarantined, 4, "{damage}");
+        invariants::check(&queue.dump().unwrap()).unwrap();
+    }
+}
+
+/// A damaged dead job hides no other one, and is set aside when it is to live again.
+#[test]
+fn a_damaged_dead_job_is_set_aside_when_it_is_restored() {
+    for column in ["backoff", "error", "lane"] {
+        let damaged = Damaged::new(Stage::Ready);
+        let queue = damaged.open(START_OF_TIME);
+        for job in queue.pop_many(10, Duration::ZERO, SECOND).unwrap() {
+            queue.fail(&job.token, "in vain").unwrap();
+        }
+        damaged.damage(&format!(
+            "UPDATE fairlane_dead SET {column} = CAST(x'ff' AS TEXT) WHERE {{2}}"
+        ));
+        let ids = |jobs: Vec<JobInfo>| jobs.into_iter().map(|job| job.id.0).collect::<Vec<_>>();
+        assert_eq!(ids(queue.failed(10).unwrap()), [4, 3, 1], "{column}");
+        assert_eq!(queue.restore_failed(FailedFilter::All).unwrap(), 3, "{column}");
+        let stats = queue.stats().unwrap();
+        assert_eq!((stats.quarantined, stats.dead, stats.counts.ready), (1, 0, 3), "{column}");
+        assert!(reports().iter().any(|report| report.contains("job 2 ")), "{column}");
         invariants::check(&queue.dump().unwrap()).unwrap();
     }
 }

@@ -9,7 +9,7 @@ use crate::store::sqlite::job_row::{
     HeldKey, JobRow, READY, decode_backoff, encode_backoff, is_large,
 };
 use crate::store::sqlite::queue_row::number_of;
-use crate::store::sqlite::step::Step;
+use crate::store::sqlite::step::{Step, Stop, is_bad_value};
 use crate::token::JobId;
 
 /// A dead job as it is stored.
@@ -151,17 +151,21 @@ impl Call<'_> {
         Ok(self.sql.prepare_cached("SELECT 1 FROM fairlane_dead WHERE id = ?1")?.exists([id])?)
     }
 
-    /// Lists dead jobs, the latest first.
+    /// Lists dead jobs, the latest first; damaged ones are passed over.
     pub(super) fn failed(&self, count: usize) -> Step<Vec<DeadRow>> {
-        let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let dead = self
-            .sql
-            .prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM fairlane_dead WHERE queue = ?1
-                 ORDER BY died_at DESC, id DESC LIMIT ?2"
-            ))?
-            .query_map([self.queue.id, count], DeadRow::read)?
-            .collect::<rusqlite::Result<_>>()?;
+        let mut statement = self.sql.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM fairlane_dead WHERE queue = ?1 ORDER BY died_at DESC, id DESC"
+        ))?;
+        let mut rows = statement.query([self.queue.id])?;
+        let mut dead = Vec::new();
+        while dead.len() < count {
+            let Some(row) = rows.next()? else { break };
+            match DeadRow::read(row) {
+                Ok(row) => dead.push(row),
+                Err(error) if is_bad_value(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
         Ok(dead)
     }
 
@@ -171,7 +175,8 @@ impl Call<'_> {
             "SELECT id, lane FROM fairlane_dead WHERE queue = ?1 ORDER BY died_at, id",
         )?;
         let dead = statement
-            .query_map([self.queue.id], |row| Ok((row.get(0)?, row.get(1)?)))?
+            // A name that cannot be read is nobody's.
+            .query_map([self.queue.id], |row| Ok((row.get(0)?, row.get(1).unwrap_or_default())))?
             .collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
         let is_named = |id: i64, lane: &str| match filter {
             FailedFilter::All => true,
@@ -182,11 +187,22 @@ impl Call<'_> {
         Ok(named.map(|(id, _)| id).collect())
     }
 
-    /// Puts dead jobs back into their lanes.
+    /// Puts dead jobs back into their lanes; damaged ones are set aside.
     pub(super) fn restore(&mut self, filter: &FailedFilter) -> Step<u64> {
         let ids = self.dead_ids(filter)?;
+        let mut restored = 0;
         for id in &ids {
-            let Some(dead) = self.dead(*id)? else { continue };
+            let dead = match self.dead(*id) {
+                Ok(Some(dead)) => dead,
+                Ok(None) => continue,
+                Err(Stop::Broken(error)) if is_bad_value(&error) => {
+                    self.quarantine_dead(*id, &error.to_string())?;
+                    self.forget_dead(*id)?;
+                    continue;
+                }
+                Err(stop) => return Err(stop),
+            };
+            restored += 1;
             self.forget_dead(*id)?;
             let mut lane = self.take_or_make(&dead.lane)?;
             let mut job = JobRow {
@@ -209,7 +225,7 @@ impl Call<'_> {
             self.enter_ready(&job)?;
             self.put(lane)?;
         }
-        Ok(ids.len() as u64)
+        Ok(restored)
     }
 
     /// Forgets dead jobs, and the jobs blocked on them.

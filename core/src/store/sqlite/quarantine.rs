@@ -42,6 +42,22 @@ impl Call<'_> {
         }
     }
 
+    /// Keeps what can be read of a damaged dead job; it is the caller's to forget.
+    pub(super) fn quarantine_dead(&mut self, id: i64, damage: &str) -> Step<()> {
+        log::error!("dead job {} is damaged and was set aside: {damage}", number_of(id));
+        self.touch();
+        self.queue.quarantined += 1;
+        self.sql.execute(
+            "INSERT INTO fairlane_quarantine (job, queue, found_at, reason, row, payload)
+             SELECT id, queue, ?2, ?3, json_object('lane', lane, 'priority', priority, 'cost', cost,
+                'tries', tries, 'max_tries', max_tries, 'pushed_at', pushed_at, 'died_at', died_at,
+                'key', key, 'after', after, 'backoff', backoff, 'error', error), payload
+             FROM fairlane_dead WHERE id = ?1",
+            params![id, self.now, damage],
+        )?;
+        Ok(())
+    }
+
     /// Takes the lane of a damaged job, as far as the row still tells it.
     pub(super) fn lane_of_damaged(&mut self, id: i64) -> Step<Option<Lane>> {
         let lane: Option<i64> = self
