@@ -3,6 +3,7 @@
 //! `FAIRLANE_SEED=123` runs the one sequence of that seed; `FAIRLANE_SEQUENCES=100000` runs more,
 //! from seed `FAIRLANE_FIRST` on.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,12 +13,14 @@ use fairlane::store::model::ModelStore;
 use fairlane::store::sqlite::SqliteStore;
 use fairlane::{Durability, QueueOptions};
 use fairlane_tests::differential::{
-    Coverage, Difference, Sequence, Subject, run, sequence, sequence_with_reopenings, shrink,
+    Coverage, Crew, Difference, Sequence, Subject, run, sequence, sequence_with_reopenings, shrink,
 };
 use fairlane_tests::stores::DAWN;
 
 const SEQUENCES: u64 = 10_000;
 const SEQUENCES_ON_DISK: u64 = 300;
+const SEQUENCES_BY_PROCESSES: u64 = 300;
+const PROGRAM: &str = env!("CARGO_BIN_EXE_differential_process");
 
 /// A way to compare a store with the model.
 #[derive(Clone, Copy)]
@@ -30,8 +33,8 @@ struct Comparison {
 fn in_memory(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Difference> {
     let (clock, options) = options(sequence);
     let store = SqliteStore::in_memory("test", &options).unwrap();
-    let other = Subject::passing("sqlite in memory", Arc::new(store));
-    run(sequence, &mut [model(&options), other], &clock, coverage)
+    let mut other = Subject::passing("sqlite in memory", Arc::new(store));
+    run(sequence, &mut model(&options), &mut other, &clock, coverage)
 }
 
 fn on_disk(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Difference> {
@@ -40,8 +43,19 @@ fn on_disk(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Differenc
     let path = directory.path().join("jobs.db");
     let terms = options.clone();
     let open = move || Arc::new(SqliteStore::open(&path, "test", &terms).unwrap()) as _;
-    let other = Subject::lasting("sqlite on disk", Box::new(open));
-    run(sequence, &mut [model(&options), other], &clock, coverage)
+    let mut other = Subject::lasting("sqlite on disk", Box::new(open));
+    run(sequence, &mut model(&options), &mut other, &clock, coverage)
+}
+
+fn by_processes(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Difference> {
+    thread_local! {
+        static CREW: RefCell<Crew> = RefCell::new(Crew::start(PROGRAM, 3).unwrap());
+    }
+    let (clock, options) = options(sequence);
+    CREW.with_borrow_mut(|crew| {
+        crew.begin(sequence);
+        run(sequence, &mut model(&options), crew, &clock, coverage)
+    })
 }
 
 fn options(sequence: &Sequence) -> (Arc<ManualClock>, QueueOptions) {
@@ -74,8 +88,8 @@ impl Comparison {
              {} runs this again, in short (max_failed {}):\n",
             self.test, shortest.max_failed
         );
-        for (index, operation) in shortest.operations.iter().enumerate() {
-            report += &format!("{index:>4}  {operation}\n");
+        for (index, step) in shortest.steps.iter().enumerate() {
+            report += &format!("{index:>4}  {}\n", step.operation);
         }
         report + &difference.to_string()
     }
@@ -147,4 +161,15 @@ fn a_file_that_is_opened_again_and_again_agrees_with_the_model() {
     };
     comparison
         .check_as_told(number("FAIRLANE_SEQUENCES").unwrap_or(u64::MAX).min(SEQUENCES_ON_DISK));
+}
+
+#[test]
+fn processes_that_take_turns_on_one_file_agree_with_the_model() {
+    let comparison = Comparison {
+        test: "processes_that_take_turns_on_one_file_agree_with_the_model",
+        sequence,
+        run: by_processes,
+    };
+    let told = number("FAIRLANE_SEQUENCES").unwrap_or(u64::MAX);
+    comparison.check_as_told(told.min(SEQUENCES_BY_PROCESSES));
 }

@@ -21,7 +21,16 @@ pub struct Sequence {
     /// The size of the archive.
     pub max_failed: u64,
     /// The steps.
-    pub operations: Vec<Operation>,
+    pub steps: Vec<Step>,
+}
+
+/// A step of a sequence.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Its number in the whole sequence, which it keeps when others are left out.
+    pub number: usize,
+    /// What it does.
+    pub operation: Operation,
 }
 
 /// Lane names, then numbers: any text will do.
@@ -35,8 +44,11 @@ pub fn sequence_with_reopenings(seed: u64) -> Sequence {
     let mut sequence = sequence(seed);
     let mut rng = Rng::with_seed(!seed);
     for _ in 0..rng.usize(1..=6) {
-        let at = rng.usize(0..sequence.operations.len());
-        sequence.operations.insert(at, Operation::Reopen);
+        let at = rng.usize(0..sequence.steps.len());
+        sequence.steps.insert(at, Step { number: 0, operation: Operation::Reopen });
+    }
+    for (number, step) in sequence.steps.iter_mut().enumerate() {
+        step.number = number;
     }
     sequence
 }
@@ -50,7 +62,9 @@ pub fn sequence(seed: u64) -> Sequence {
     let mut generator = Generator::new(rng);
     let mut operations: Vec<Operation> = (0..length).map(|_| generator.operation()).collect();
     operations.push(Operation::Dump);
-    Sequence { seed, max_failed, operations }
+    let number_them = |(number, operation)| Step { number, operation };
+    let steps = operations.into_iter().enumerate().map(number_them).collect();
+    Sequence { seed, max_failed, steps }
 }
 
 struct Generator {

@@ -6,15 +6,19 @@
 
 mod answer;
 mod coverage;
+mod crew;
 mod generate;
 mod operation;
 mod print;
 mod run;
 mod shrink;
+mod subject;
 
 pub use answer::Answer;
 pub use coverage::Coverage;
-pub use generate::{Sequence, sequence, sequence_with_reopenings};
+pub use crew::{Crew, serve};
+pub use generate::{Sequence, Step, sequence, sequence_with_reopenings};
 pub use operation::{JobPick, Operation, PickedEnding, PickedFilter, PickedJob, TokenPick};
-pub use run::{Difference, Open, Subject, run};
+pub use run::{Difference, Moment, Party, run};
 pub use shrink::shrink;
+pub use subject::{Open, Subject};

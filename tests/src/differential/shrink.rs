@@ -1,4 +1,4 @@
-//! Cutting a failing sequence down to the operations that matter.
+//! Cutting a failing sequence down to the steps that matter.
 
 use super::generate::Sequence;
 use super::run::Difference;
@@ -11,18 +11,18 @@ pub fn shrink(
     mut fails: impl FnMut(&Sequence) -> Option<Difference>,
 ) -> (Sequence, Difference) {
     let (mut shortest, mut seen) = (sequence, difference);
-    shortest.operations.truncate(seen.step + 1);
-    let mut size = shortest.operations.len() / 2;
+    shortest.steps.truncate(seen.index + 1);
+    let mut size = shortest.steps.len() / 2;
     while size > 0 {
         let mut at = 0;
         let mut has_shrunk = false;
-        while at < shortest.operations.len() {
+        while at < shortest.steps.len() {
             let mut shorter = shortest.clone();
-            let end = (at + size).min(shorter.operations.len());
-            shorter.operations.drain(at..end);
+            let end = (at + size).min(shorter.steps.len());
+            shorter.steps.drain(at..end);
             match fails(&shorter) {
                 Some(difference) => {
-                    shorter.operations.truncate(difference.step + 1);
+                    shorter.steps.truncate(difference.index + 1);
                     (shortest, seen, has_shrunk) = (shorter, difference, true);
                 }
                 None => at += size,
