@@ -117,15 +117,20 @@ impl Comparison {
         total.into_inner().unwrap()
     }
 
-    /// Runs the one sequence that the environment names, or `sequences` of them.
-    fn check_as_told(self, sequences: u64) {
+    /// Runs the one sequence that the environment names, or as many as it says, `usually` without
+    /// it; never more than `at_most`.
+    fn check_as_told(self, usually: u64, at_most: u64) {
         if let Some(seed) = number("FAIRLANE_SEED") {
             return self.check(seed, &mut Coverage::default());
         }
         let first = number("FAIRLANE_FIRST").unwrap_or(0);
-        let coverage = self.check_all(first..first + sequences);
+        let count = number("FAIRLANE_SEQUENCES").unwrap_or(usually).min(at_most);
+        let coverage = self.check_all(first..first + count);
         println!("{coverage}");
-        assert_eq!(coverage.missing(), [""; 0], "events that never came up");
+        // Fewer than usual are for a look, not for a proof.
+        if count >= usually {
+            assert_eq!(coverage.missing(), [""; 0], "events that never came up");
+        }
     }
 }
 
@@ -149,7 +154,7 @@ fn number(name: &str) -> Option<u64> {
 fn in_memory_agrees_with_the_model() {
     let comparison =
         Comparison { test: "in_memory_agrees_with_the_model", sequence, run: in_memory };
-    comparison.check_as_told(number("FAIRLANE_SEQUENCES").unwrap_or(SEQUENCES));
+    comparison.check_as_told(SEQUENCES, u64::MAX);
 }
 
 #[test]
@@ -159,8 +164,17 @@ fn a_file_that_is_opened_again_and_again_agrees_with_the_model() {
         sequence: sequence_with_reopenings,
         run: on_disk,
     };
-    comparison
-        .check_as_told(number("FAIRLANE_SEQUENCES").unwrap_or(u64::MAX).min(SEQUENCES_ON_DISK));
+    comparison.check_as_told(SEQUENCES_ON_DISK, SEQUENCES_ON_DISK);
+}
+
+#[test]
+fn processes_that_take_turns_on_one_file_agree_with_the_model() {
+    let comparison = Comparison {
+        test: "processes_that_take_turns_on_one_file_agree_with_the_model",
+        sequence,
+        run: by_processes,
+    };
+    comparison.check_as_told(SEQUENCES_BY_PROCESSES, SEQUENCES_BY_PROCESSES);
 }
 
 #[test]
