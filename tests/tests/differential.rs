@@ -176,14 +176,3 @@ fn processes_that_take_turns_on_one_file_agree_with_the_model() {
     };
     comparison.check_as_told(SEQUENCES_BY_PROCESSES, SEQUENCES_BY_PROCESSES);
 }
-
-#[test]
-fn processes_that_take_turns_on_one_file_agree_with_the_model() {
-    let comparison = Comparison {
-        test: "processes_that_take_turns_on_one_file_agree_with_the_model",
-        sequence,
-        run: by_processes,
-    };
-    let told = number("FAIRLANE_SEQUENCES").unwrap_or(u64::MAX);
-    comparison.check_as_told(told.min(SEQUENCES_BY_PROCESSES));
-}
