@@ -1,5 +1,7 @@
 //! A job as it is stored.
 
+use std::collections::VecDeque;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::backoff::BackoffPolicy;
@@ -74,12 +76,19 @@ const COLUMN_COUNT: usize = 19;
 /// What is wrong with a stored job.
 pub(super) type Damage = String;
 
-/// The foremost ready job of a lane: its place, and the job itself if it can be used.
+/// A ready job among the foremost of its lane: its place, and the job itself if it can be used.
 pub(super) struct Foremost {
     pub(super) rank: i64,
     pub(super) position: i64,
     pub(super) id: i64,
-    pub(super) whole: Result<(JobRow, Vec<u8>), Damage>,
+    whole: Result<(JobRow, Option<Vec<u8>>), Damage>,
+}
+
+impl Foremost {
+    /// Gives the job with its payload, which is read only now if it stands apart.
+    pub(super) fn open(self, sql: &Connection) -> Step<Result<(JobRow, Vec<u8>), Damage>> {
+        join_payload(sql, self.id, self.whole)
+    }
 }
 
 /// Tells whether a payload of that length stands apart.
@@ -166,26 +175,28 @@ impl JobRow {
         join_payload(sql, id, judge(read)?)
     }
 
-    /// Finds the foremost ready job of a lane.
-    pub(super) fn foremost(sql: &Connection, lane: i64) -> Step<Option<Foremost>> {
-        let found = sql
-            .prepare_cached(concat!(
-                "SELECT rank, place.position, job, ",
-                columns!(),
-                ", payload FROM fairlane_place AS place
-                 LEFT JOIN fairlane_job ON fairlane_job.id = place.job
-                 WHERE place.lane = ?1 AND rank >= 0 ORDER BY rank, place.position LIMIT 1"
-            ))?
-            .query_row([lane], |row| {
-                let (rank, position, id) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                let is_missing = row.get_ref(3)? == rusqlite::types::ValueRef::Null;
-                let whole = if is_missing { Ok(None) } else { Self::read_whole(row, 3).map(Some) };
-                Ok((rank, position, id, whole))
-            })
-            .optional()?;
-        let Some((rank, position, id, whole)) = found else { return Ok(None) };
-        let whole = join_payload(sql, id, judge(whole)?)?;
-        Ok(Some(Foremost { rank, position, id, whole }))
+    /// Finds the foremost ready jobs of a lane, up to `count`.
+    pub(super) fn foremost(sql: &Connection, lane: i64, count: i64) -> Step<VecDeque<Foremost>> {
+        let mut statement = sql.prepare_cached(concat!(
+            "SELECT rank, place.position, job, ",
+            columns!(),
+            ", payload FROM fairlane_place AS place
+             LEFT JOIN fairlane_job ON fairlane_job.id = place.job
+             WHERE place.lane = ?1 AND rank >= 0 ORDER BY rank, place.position LIMIT ?2"
+        ))?;
+        let mut rows = statement.query([lane, count])?;
+        let mut found = VecDeque::new();
+        while let Some(row) = rows.next()? {
+            let is_missing = row.get_ref(3)? == rusqlite::types::ValueRef::Null;
+            let whole = if is_missing { Ok(None) } else { Self::read_whole(row, 3).map(Some) };
+            found.push_back(Foremost {
+                rank: row.get(0)?,
+                position: row.get(1)?,
+                id: row.get(2)?,
+                whole: judge(whole)?,
+            });
+        }
+        Ok(found)
     }
 
     pub(super) fn delete(&self, sql: &Connection) -> Step<()> {
@@ -287,9 +298,18 @@ pub(super) fn insert_large(sql: &Connection, id: i64, payload: &[u8]) -> Step<()
     Ok(())
 }
 
+/// Deletes the rows of jobs whose payloads do not stand apart.
+pub(super) fn delete_jobs(sql: &Connection, ids: impl IntoIterator<Item = i64>) -> Step<()> {
+    let mut delete = sql.prepare_cached("DELETE FROM fairlane_job WHERE id = ?1")?;
+    for id in ids {
+        delete.execute([id])?;
+    }
+    Ok(())
+}
+
 /// Deletes a job's row, and its payload if that stands apart.
 pub(super) fn delete_job(sql: &Connection, id: i64, is_large: bool) -> Step<()> {
-    sql.prepare_cached("DELETE FROM fairlane_job WHERE id = ?1")?.execute([id])?;
+    delete_jobs(sql, [id])?;
     if is_large {
         sql.prepare_cached("DELETE FROM fairlane_payload WHERE job = ?1")?.execute([id])?;
     }

@@ -52,6 +52,7 @@ mod session;
 mod settle;
 mod sidecar;
 mod step;
+mod taking;
 mod terms;
 
 use bell::Woken;

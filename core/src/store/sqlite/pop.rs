@@ -8,6 +8,7 @@ use crate::store::sqlite::job_row::JobRow;
 use crate::store::sqlite::lane_row::Lane;
 use crate::store::sqlite::queue_row::{NEVER, number_of};
 use crate::store::sqlite::step::Step;
+use crate::store::sqlite::taking::Taking;
 use crate::store::{Ask, Batch};
 use crate::token::{JobId, Token};
 
@@ -24,8 +25,10 @@ impl Call<'_> {
     /// Delivers up to `ask.count` jobs.
     pub(super) fn pop(&mut self, ask: Ask) -> Step<Batch> {
         let mut batch = Batch::default();
+        let mut taking = Taking::new((ask.lease > 0).then(|| self.now + ask.lease));
         while batch.jobs.len() < ask.count {
-            match self.pop_one(ask.lease)? {
+            taking.wanted = ask.count - batch.jobs.len();
+            match self.pop_one(&mut taking)? {
                 Found::Job(job) => batch.jobs.push(*job),
                 Found::Damage => {}
                 Found::Nothing(gate_opens_at) => {
@@ -38,10 +41,11 @@ impl Call<'_> {
                 }
             }
         }
+        self.move_taken(&mut taking)?;
         Ok(batch)
     }
 
-    fn pop_one(&mut self, lease: Millis) -> Step<Found> {
+    fn pop_one(&mut self, taking: &mut Taking) -> Step<Found> {
         let gate = &self.queue.gate;
         if gate.throttled_until > self.now {
             return Ok(Found::Nothing(Some(gate.throttled_until)));
@@ -51,20 +55,20 @@ impl Call<'_> {
         }
         let Some(id) = self.next_lane()? else { return Ok(Found::Nothing(None)) };
         let Some(mut lane) = self.take(id)? else { return Ok(Found::Nothing(None)) };
-        let Some(foremost) = JobRow::foremost(self.sql, id)? else {
+        let Some(foremost) = self.foremost(taking, id)? else {
             // The count said otherwise: set it right, so that the lane leaves the ready ones.
             self.queue.counts.ready -= lane.counts.ready;
             lane.counts.ready = 0;
             self.put(lane)?;
             return Ok(Found::Damage);
         };
-        let place = [id, foremost.rank, foremost.position];
-        let (row, payload) = match foremost.whole {
+        let (place, job) = ([id, foremost.rank, foremost.position], foremost.id);
+        let (row, payload) = match foremost.open(self.sql)? {
             Ok(whole) => whole,
             Err(damage) => {
                 self.leave_ready(place)?;
                 lane.counts.ready -= 1;
-                self.quarantine(foremost.id, Some(lane), &damage)?;
+                self.quarantine(job, Some(lane), &damage)?;
                 return Ok(Found::Damage);
             }
         };
@@ -73,7 +77,7 @@ impl Call<'_> {
             return Ok(Found::Nothing(Some(opens_at)));
         }
         lane.counts.ready -= 1;
-        let job = self.start(row, payload, lane, place, lease)?;
+        let job = self.start(row, payload, lane, place, taking)?;
         Ok(Found::Job(Box::new(job)))
     }
 
@@ -97,7 +101,7 @@ impl Call<'_> {
         payload: Vec<u8>,
         mut lane: Lane,
         place: [i64; 3],
-        lease: Millis,
+        taking: &mut Taking,
     ) -> Step<Job> {
         self.queue.virtual_time = self.queue.virtual_time.max(lane.start);
         let start = self.queue.virtual_time + charge(row.cost, lane.gate.limits.weight);
@@ -107,11 +111,16 @@ impl Call<'_> {
         self.record_start(self.queue_gate(), &mut gate, row.cost)?;
         self.queue.gate = gate;
         let name = lane.name.clone();
-        let lease_until = (lease > 0).then(|| self.now + lease);
+        let lease_until = taking.lease_until;
         match lease_until {
             Some(until) => {
                 lane.counts.in_flight += 1;
-                self.lease_out(&row, place, until)?;
+                self.count_lease(until);
+                taking.take(place, row.id, row.deliveries + 1);
+                if !lane.gate.limits.rate.is_unlimited() {
+                    // The cost of the job that is foremost now decides when the lane opens.
+                    self.move_taken_of(taking, lane.id)?;
+                }
             }
             None => self.leave_ready(place)?,
         }
@@ -123,20 +132,11 @@ impl Call<'_> {
         Ok(job)
     }
 
-    /// Moves a job from its place in the ready order to those in flight.
-    fn lease_out(&mut self, row: &JobRow, place: [i64; 3], until: Millis) -> Step<()> {
+    fn count_lease(&mut self, until: Millis) {
         self.touch();
         self.queue.counts.ready -= 1;
         self.queue.counts.in_flight += 1;
         self.queue.lease_due = self.queue.lease_due.min(until);
-        let [lane, rank, position] = place;
-        self.sql
-            .prepare_cached(
-                "UPDATE fairlane_place SET rank = -1, position = ?4, delivery = ?5,
-                 lease_until = ?6, owner = ?7 WHERE lane = ?1 AND rank = ?2 AND position = ?3",
-            )?
-            .execute([lane, rank, position, row.id, row.deliveries + 1, until, self.owner])?;
-        Ok(())
     }
 
     fn delivered(

@@ -10,6 +10,10 @@ use crate::store::sqlite::queue_row::NEVER;
 use crate::store::sqlite::step::Step;
 use crate::store::{LAPSED, Swept};
 
+/// Takes a job, the second value, out of those in flight in a lane, the first.
+pub(super) const LEAVE_FLIGHT: &str =
+    "DELETE FROM fairlane_place WHERE lane = ?1 AND rank = -1 AND position = ?2";
+
 /// A lease as it is stored.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lease {
@@ -137,11 +141,7 @@ impl Call<'_> {
     /// Takes the lease away and gives its lane, not yet put back. `None` if the lane is lost.
     pub(super) fn end_lease(&mut self, lease: &Lease) -> Step<Option<Lane>> {
         self.touch();
-        self.sql
-            .prepare_cached(
-                "DELETE FROM fairlane_place WHERE lane = ?1 AND rank = -1 AND position = ?2",
-            )?
-            .execute([lease.lane, lease.job])?;
+        self.sql.prepare_cached(LEAVE_FLIGHT)?.execute([lease.lane, lease.job])?;
         self.queue.counts.in_flight -= 1;
         let Some(mut lane) = self.take(lease.lane)? else {
             self.quarantine(lease.job, None, "its lane is missing")?;
