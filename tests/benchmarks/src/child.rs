@@ -3,6 +3,7 @@
 //! A child makes ready and says so, waits for the word to go, does its part, and reports one line
 //! of JSON.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
@@ -22,15 +23,15 @@ use crate::ours::{self, LEASE, PAYLOAD};
 /// How many jobs a worker process takes at a time.
 const CLAIM: usize = 32;
 
-/// How long a worker process finds nothing before it knows that the work is done.
-const QUIET: Duration = Duration::from_millis(500);
+/// How long a worker process waits for a job before it looks whether the work is over.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// What a child does.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Part {
     /// Pushes that many jobs, one a call; reports the moment of the start.
     Produce { side: Side, path: PathBuf, jobs: usize },
-    /// Takes 32 at a time and completes them until nothing comes; reports [`Worked`].
+    /// Takes 32 at a time and completes them until the work is over; reports [`Worked`].
     Work { side: Side, path: PathBuf },
     /// Pushes without a pause; reports how many.
     Saturate { path: PathBuf, seconds: u64 },
@@ -145,14 +146,15 @@ pub fn play(part: Part) -> Result<()> {
                     Handle::Bare(bare) => bare.push(&PAYLOAD, 1)?,
                 }
             }
+            File::create(end_mark(&path))?;
             report(&start)
         }
         Part::Work { side, path } => {
             let handle = side.open(&path)?;
             ready()?;
             report(&match &handle {
-                Handle::Ours(queue) => work(queue)?,
-                Handle::Bare(bare) => work_bare(bare)?,
+                Handle::Ours(queue) => work(queue, &end_mark(&path))?,
+                Handle::Bare(bare) => work_bare(bare, &end_mark(&path))?,
             })
         }
         Part::Saturate { path, seconds } => {
@@ -182,36 +184,47 @@ pub fn play(part: Part) -> Result<()> {
     }
 }
 
-fn work(queue: &Queue) -> Result<Worked> {
+/// Names the file that stands once everything has been pushed: a worker that finds nothing after
+/// it has seen that file is done.
+fn end_mark(path: &Path) -> PathBuf {
+    path.with_extension("end")
+}
+
+fn work(queue: &Queue, end: &Path) -> Result<Worked> {
     let mut worked = Worked { jobs: 0, last: now()? };
+    let mut is_over = false;
     loop {
-        let jobs: Vec<Job> = queue.pop_many(CLAIM, QUIET, LEASE)?;
-        if jobs.is_empty() {
+        let jobs: Vec<Job> = queue.pop_many(CLAIM, PATIENCE, LEASE)?;
+        if !jobs.is_empty() {
+            ours::complete_all(queue, &jobs)?;
+            worked = Worked { jobs: worked.jobs + jobs.len(), last: now()? };
+        } else if is_over {
             return Ok(worked);
+        } else {
+            is_over = end.exists();
         }
-        ours::complete_all(queue, &jobs)?;
-        worked = Worked { jobs: worked.jobs + jobs.len(), last: now()? };
     }
 }
 
-fn work_bare(bare: &BareQueue) -> Result<Worked> {
+fn work_bare(bare: &BareQueue, end: &Path) -> Result<Worked> {
     let mut worked = Worked { jobs: 0, last: now()? };
-    let mut last_work = Instant::now();
+    let mut is_over = false;
     let mut held: Vec<Taken> = Vec::new();
-    while last_work.elapsed() < QUIET {
+    loop {
         let next = bare.complete_and_pop(&held, CLAIM)?;
         if !held.is_empty() {
             worked = Worked { jobs: worked.jobs + held.len(), last: now()? };
         }
-        if next.is_empty() {
+        held = next;
+        if held.is_empty() {
+            if is_over {
+                return Ok(worked);
+            }
+            is_over = end.exists();
             // It cannot be woken; a short nap keeps it from the others' lock.
             std::thread::sleep(Duration::from_micros(200));
-        } else {
-            last_work = Instant::now();
         }
-        held = next;
     }
-    Ok(worked)
 }
 
 fn claim(queue: &Queue, seconds: u64) -> Result<()> {
