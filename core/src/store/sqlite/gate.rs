@@ -8,7 +8,7 @@ use crate::store::sqlite::lane_row::Lane;
 use crate::store::sqlite::step::Step;
 
 /// What holds a lane, or the whole queue, back.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Gate {
     pub(super) limits: Limits,
     /// The cost of the starts in `fairlane_start`, those out of the window not yet taken off.

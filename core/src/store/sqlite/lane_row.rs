@@ -31,6 +31,18 @@ pub(super) struct Lane {
     /// What the columns that stand in an index hold: they are not written again without need,
     /// because writing them writes the index, too.
     indexed: Indexed,
+    /// What the columns hold that most calls leave alone; they are not bound again without need.
+    stored: Option<SeldomChanged>,
+}
+
+/// The columns of a lane that pushing, popping and completing leave alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct SeldomChanged {
+    first: i64,
+    delayed: i64,
+    blocked: i64,
+    gate: Gate,
+    kept: bool,
 }
 
 /// The columns of a lane that stand in an index, but for its name.
@@ -63,6 +75,7 @@ impl Lane {
             kept: false,
             touched_by: 0,
             indexed: Indexed::default(),
+            stored: None,
         })
     }
 
@@ -126,6 +139,43 @@ impl Lane {
 
     /// Writes the lane; in a crowded queue the index of ready lanes, too.
     pub(super) fn save(&mut self, sql: &Connection, is_crowded: bool) -> Step<()> {
+        if self.stored == Some(self.seldom_changed()) {
+            self.save_often_changed(sql)?;
+        } else {
+            self.save_all(sql)?;
+            self.stored = Some(self.seldom_changed());
+        }
+        let load = (is_crowded && self.turn.is_some()).then(|| self.order().0);
+        let indexed = Indexed { load, turn: self.turn, wakes_at: self.wakes_at };
+        if indexed != self.indexed {
+            sql.prepare_cached(
+                "UPDATE fairlane_lane SET load = ?2, turn = ?3, wakes_at = ?4 WHERE id = ?1",
+            )?
+            .execute(params![self.id, load, self.turn, self.wakes_at])?;
+            self.indexed = indexed;
+        }
+        Ok(())
+    }
+
+    fn seldom_changed(&self) -> SeldomChanged {
+        SeldomChanged {
+            first: self.first,
+            delayed: self.counts.delayed,
+            blocked: self.counts.blocked,
+            gate: self.gate,
+            kept: self.kept,
+        }
+    }
+
+    fn save_often_changed(&self, sql: &Connection) -> Step<()> {
+        sql.prepare_cached(
+            "UPDATE fairlane_lane SET start = ?2, next = ?3, ready = ?4, in_flight = ?5 WHERE id = ?1",
+        )?
+        .execute([self.id, self.start, self.next, self.counts.ready, self.counts.in_flight])?;
+        Ok(())
+    }
+
+    fn save_all(&self, sql: &Connection) -> Step<()> {
         let Gate { limits, used, paused, throttled_until } = self.gate;
         sql.prepare_cached(
             "UPDATE fairlane_lane SET start = ?2, first = ?3, next = ?4, ready = ?5, delayed = ?6,
@@ -152,20 +202,11 @@ impl Lane {
             throttled_until,
             self.kept,
         ])?;
-        let load = (is_crowded && self.turn.is_some()).then(|| self.order().0);
-        let indexed = Indexed { load, turn: self.turn, wakes_at: self.wakes_at };
-        if indexed != self.indexed {
-            sql.prepare_cached(
-                "UPDATE fairlane_lane SET load = ?2, turn = ?3, wakes_at = ?4 WHERE id = ?1",
-            )?
-            .execute(params![self.id, load, self.turn, self.wakes_at])?;
-            self.indexed = indexed;
-        }
         Ok(())
     }
 
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
+        let mut lane = Self {
             id: row.get(0)?,
             name: row.get(1)?,
             start: row.get(2)?,
@@ -193,7 +234,10 @@ impl Lane {
             kept: row.get(19)?,
             touched_by: 0,
             indexed: Indexed { load: row.get(20)?, turn: row.get(3)?, wakes_at: row.get(4)? },
-        })
+            stored: None,
+        };
+        lane.stored = Some(lane.seldom_changed());
+        Ok(lane)
     }
 
     /// Tells whether the lane has neither jobs nor settings, so that only what it started lately

@@ -58,7 +58,7 @@ mod terms;
 use bell::Woken;
 use call::Call;
 use engine::{Engine, NOBODY};
-use queue_row::QueueRow;
+use queue_row::{QueueRow, row_of};
 use step::Step;
 use terms::OwnTerms;
 
@@ -162,8 +162,7 @@ impl SqliteStore {
     }
 
     fn row_of(&self, id: JobId) -> i64 {
-        let queue = QueueRow { id: self.terms.queue, ..QueueRow::default() };
-        queue.row_of(id.0 as i64)
+        row_of(self.terms.queue, id.0 as i64)
     }
 }
 

@@ -45,6 +45,24 @@ pub(super) struct QueueRow {
     pub(super) gate: Gate,
     /// Whether so many lanes are ready that an index holds their order.
     pub(super) is_crowded: bool,
+    /// What the columns hold that most calls leave alone; they are not bound again without need.
+    stored: Option<SeldomChanged>,
+}
+
+/// The columns of a queue that pushing, popping and completing leave alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct SeldomChanged {
+    key_generation: i64,
+    lane_cursor: i64,
+    delayed: i64,
+    blocked: i64,
+    dead: i64,
+    quarantined: i64,
+    retried: i64,
+    died: i64,
+    lapsed: i64,
+    gate: Gate,
+    is_crowded: bool,
 }
 
 const COLUMNS: &str = "start, max_start, turns, next_job, key_generation, clock, due, lease_due, \
@@ -69,7 +87,8 @@ impl QueueRow {
             "INSERT INTO fairlane_lane (id, queue, name) VALUES (?1, ?2, '')",
             [Self::state_row(id), id],
         )?;
-        let new = Self { id, tag, next_job: 1, due: NEVER, lease_due: NEVER, ..Self::default() };
+        let mut new =
+            Self { id, tag, next_job: 1, due: NEVER, lease_due: NEVER, ..Self::default() };
         new.save(sql)?;
         Ok((id, tag))
     }
@@ -80,12 +99,64 @@ impl QueueRow {
     }
 
     pub(super) fn load(sql: &Connection, id: i64, tag: u32) -> Step<Self> {
-        Ok(sql
+        let mut queue = sql
             .prepare_cached(&format!("SELECT {COLUMNS} FROM fairlane_lane WHERE id = ?1"))?
-            .query_row([Self::state_row(id)], |row| Self::read(row, id, tag))?)
+            .query_row([Self::state_row(id)], |row| Self::read(row, id, tag))?;
+        queue.stored = Some(queue.seldom_changed());
+        Ok(queue)
     }
 
-    pub(super) fn save(&self, sql: &Connection) -> Step<()> {
+    fn seldom_changed(&self) -> SeldomChanged {
+        SeldomChanged {
+            key_generation: self.key_generation,
+            lane_cursor: self.lane_cursor,
+            delayed: self.counts.delayed,
+            blocked: self.counts.blocked,
+            dead: self.dead,
+            quarantined: self.quarantined,
+            retried: self.retried,
+            died: self.died,
+            lapsed: self.lapsed,
+            gate: self.gate,
+            is_crowded: self.is_crowded,
+        }
+    }
+
+    pub(super) fn save(&mut self, sql: &Connection) -> Step<()> {
+        if self.stored == Some(self.seldom_changed()) {
+            self.save_often_changed(sql)
+        } else {
+            self.save_all(sql)?;
+            self.stored = Some(self.seldom_changed());
+            Ok(())
+        }
+    }
+
+    fn save_often_changed(&self, sql: &Connection) -> Step<()> {
+        sql.prepare_cached(
+            "UPDATE fairlane_lane SET start = ?2, max_start = ?3, turns = ?4, next_job = ?5,
+             clock = ?6, due = ?7, lease_due = ?8, ready_lanes = ?9, ready = ?10, in_flight = ?11,
+             pushed = ?12, completed = ?13 WHERE id = ?1",
+        )?
+        .execute([
+            Self::state_row(self.id),
+            self.virtual_time,
+            self.max_start,
+            self.turns,
+            self.next_job,
+            self.clock,
+            self.due,
+            self.lease_due,
+            self.ready_lanes,
+            self.counts.ready,
+            self.counts.in_flight,
+            self.pushed,
+            self.completed,
+        ])?;
+        Ok(())
+    }
+
+    fn save_all(&self, sql: &Connection) -> Step<()> {
         let Gate { limits, used, paused, throttled_until } = self.gate;
         sql.prepare_cached(
             "UPDATE fairlane_lane SET start = ?2, max_start = ?3, turns = ?4, next_job = ?5,
@@ -171,6 +242,7 @@ impl QueueRow {
                 throttled_until: row.get(27)?,
             },
             is_crowded: row.get(28)?,
+            stored: None,
         })
     }
 
@@ -181,12 +253,17 @@ impl QueueRow {
 
     /// Gives the rowid of a job by its number.
     pub(super) fn row_of(&self, number: i64) -> i64 {
-        (self.id << JOB_BITS) | number
+        row_of(self.id, number)
     }
 }
 
 /// How many bits of a job's rowid number it within its queue.
 const JOB_BITS: u32 = 40;
+
+/// Gives the rowid of a job by its queue and its number.
+pub(super) const fn row_of(queue: i64, number: i64) -> i64 {
+    (queue << JOB_BITS) | number
+}
 
 /// Gives the number of a job within its queue.
 pub(super) const fn number_of(row: i64) -> u64 {
