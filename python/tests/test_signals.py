@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+# A shell that runs the tests in the background ignores SIGINT, and its children inherit that: so the
+# program asks for Python's own handler.
 WAITING = """
-import sys, threading, time
+import signal, sys, threading, time
 import fairlane
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
 queue = fairlane.Queue(sys.argv[1], "q")
 {before}
 print("waiting", flush=True)
