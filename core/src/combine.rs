@@ -4,9 +4,14 @@
 //! thread pays no hand-over. Callers that arrive meanwhile queue up. When the leader has finished,
 //! it hands the lead to the first of them before it tells the others of its own batch how they
 //! fared, so that the next run is under way while they wake up.
+//!
+//! Callers who come again and again would then fall into two groups that take turns, and each run
+//! would carry half of them. So where runs are slow, as they are when each waits for the disk, a
+//! leader first gives the callers of the run before a moment to come back.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Runs batches of tasks; what a [`Combiner`] guards.
 pub(crate) trait Runner {
@@ -22,6 +27,9 @@ pub(crate) trait Runner {
 /// The most tasks of one run: bounds how long the first of a batch waits for the last.
 const MAX_BATCH: usize = 256;
 
+/// The longest that a leader waits for callers to come back; half of the last run at most.
+const MAX_GATHERING: Duration = Duration::from_micros(300);
+
 /// Combines concurrent calls into runs of one [`Runner`].
 pub(crate) struct Combiner<R: Runner> {
     line: Mutex<Line<R>>,
@@ -35,6 +43,10 @@ struct Line<R: Runner> {
     /// Callers in the order of their arrival. One without a task wants the lead for itself: no
     /// batch reaches past it.
     waiting: VecDeque<Caller<R>>,
+    /// How many callers the last run carried and left waiting: as many may come to the next.
+    expected: usize,
+    /// How long the last run took.
+    last_run: Duration,
 }
 
 type Caller<R> = (Option<<R as Runner>::Task>, Arc<Seat<<R as Runner>::Verdict>>);
@@ -54,7 +66,8 @@ enum Call<V> {
 
 impl<R: Runner> Combiner<R> {
     pub(crate) fn new(runner: R) -> Self {
-        let line = Line { is_led: false, waiting: VecDeque::new() };
+        let line =
+            Line { is_led: false, waiting: VecDeque::new(), expected: 1, last_run: Duration::ZERO };
         Self { line: Mutex::new(line), runner: Mutex::new(runner) }
     }
 
@@ -64,8 +77,7 @@ impl<R: Runner> Combiner<R> {
         let mut line = lock(&self.line);
         if !line.is_led {
             line.is_led = true;
-            let batch = line.take_batch(1);
-            drop(line);
+            let batch = self.gather(line, 1).take_batch(1);
             return self.lead(Some(task), batch);
         }
         let seat = Arc::new(Seat { call: Mutex::new(Call::Wait), changed: Condvar::new() });
@@ -75,10 +87,29 @@ impl<R: Runner> Combiner<R> {
             Call::Done(verdict) => Some(verdict),
             // The seat's own task stands first in the line.
             _ => {
-                let batch = lock(&self.line).take_batch(0);
+                let batch = self.gather(lock(&self.line), 0).take_batch(0);
                 self.lead(None, batch)
             }
         }
+    }
+
+    /// Waits a moment for the callers of the last run to come back; `own` of them is the leader.
+    fn gather<'a>(
+        &'a self,
+        mut line: MutexGuard<'a, Line<R>>,
+        own: usize,
+    ) -> MutexGuard<'a, Line<R>> {
+        let expected = line.expected;
+        if line.waiting.len() + own >= expected {
+            return line;
+        }
+        let deadline = Instant::now() + (line.last_run / 2).min(MAX_GATHERING);
+        while line.waiting.len() + own < expected && Instant::now() < deadline {
+            drop(line);
+            std::thread::yield_now();
+            line = lock(&self.line);
+        }
+        line
     }
 
     /// Runs `own` first, then `batch`; without `own`, the first of the batch is the caller's.
@@ -87,8 +118,14 @@ impl<R: Runner> Combiner<R> {
         if own.is_none() && !seats.is_empty() {
             seats.remove(0);
         }
-        let tasks = own.into_iter().chain(tasks).collect();
+        let tasks: Vec<_> = own.into_iter().chain(tasks).collect();
+        let (count, began) = (tasks.len(), Instant::now());
         let verdicts = lock(&self.runner).run(tasks);
+        {
+            let mut line = lock(&self.line);
+            line.expected = count + line.waiting.len();
+            line.last_run = began.elapsed();
+        }
         self.hand_over();
         let mut verdicts = verdicts.into_iter();
         let mine = verdicts.next();
