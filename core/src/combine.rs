@@ -147,6 +147,7 @@ impl<R: Runner> Combiner<R> {
 
     /// Waits until the runs under way have ended and starts no further ones until
     /// [`Combiner::resume`]: callers queue up meanwhile.
+    #[cfg(any(test, feature = "sqlite"))]
     pub(crate) fn pause(&self) {
         let mut line = lock(&self.line);
         if !line.is_led {
@@ -161,11 +162,13 @@ impl<R: Runner> Combiner<R> {
     }
 
     /// Ends a pause.
+    #[cfg(any(test, feature = "sqlite"))]
     pub(crate) fn resume(&self) {
         self.hand_over();
     }
 
     /// Gives the runner itself, between two runs.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn runner(&self) -> MutexGuard<'_, R> {
         lock(&self.runner)
     }

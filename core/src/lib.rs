@@ -20,7 +20,7 @@ pub mod backoff;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod clock;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "redis", feature = "sqlite"))]
 mod combine;
 pub mod convert;
 mod dethrottler;

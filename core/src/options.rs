@@ -58,8 +58,12 @@ pub struct QueueOptions {
     /// How many dead jobs the archive keeps; the oldest go first. 10,000 by default.
     pub max_failed: u64,
     /// How long a call may wait for other processes to let go of the file before it gives
-    /// `Timeout`; 10 s by default.
+    /// `Timeout`, or go on trying to reach a Redis server that is away or not ready; 10 s by
+    /// default.
     pub busy_timeout: Duration,
+    /// How long a Redis server may take to answer before its connection counts as lost and the call
+    /// is sent again; 5 s by default. Embedded stores do without.
+    pub call_timeout: Duration,
     /// Where the time comes from; the system clock by default.
     pub clock: Arc<dyn Clock>,
     /// Where jitter comes from; the system by default.
@@ -75,6 +79,7 @@ impl Default for QueueOptions {
             max_payload: 16 << 20,
             max_failed: 10_000,
             busy_timeout: Duration::from_secs(10),
+            call_timeout: Duration::from_secs(5),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         }
@@ -107,6 +112,7 @@ impl fmt::Debug for QueueOptions {
             .field("max_payload", &self.max_payload)
             .field("max_failed", &self.max_failed)
             .field("busy_timeout", &self.busy_timeout)
+            .field("call_timeout", &self.call_timeout)
             .finish_non_exhaustive()
     }
 }

@@ -90,6 +90,8 @@ use crate::limits::{Limits, LimitsChange};
 use crate::token::{JobId, Token};
 
 pub mod model;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 

@@ -1,0 +1,288 @@
+//! From a URL to where and as whom to connect.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::error::{Error, Result};
+use crate::store::redis::driver::endpoint::{DEFAULT_PORT, DEFAULT_SENTINEL_PORT, Endpoint};
+use crate::store::redis::driver::tls::Tls;
+
+/// How often a worker looks for work where it may not wait at the server.
+const POLL: Duration = Duration::from_millis(100);
+
+/// Where the server is, and who connects.
+#[derive(Debug, Clone)]
+pub struct Address {
+    pub(super) place: Place,
+    pub(super) login: Login,
+    pub(super) sentinel_login: Login,
+    pub(super) database: u32,
+    pub(super) tls: Option<Arc<Tls>>,
+    pub(super) waiting: Waiting,
+}
+
+/// How the node that serves writes is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// It is this one.
+    Node(Endpoint),
+    /// Sentinels know it by the name of its group.
+    Sentinels { sentinels: Vec<Endpoint>, master: String },
+    /// Any node of the cluster knows it.
+    Cluster { seeds: Vec<Endpoint> },
+}
+
+/// A user and a password; both may be missing.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct Login {
+    pub(super) user: Option<String>,
+    pub(super) password: Option<String>,
+}
+
+/// How an idle worker waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waiting {
+    /// In a blocking command at the server.
+    Block,
+    /// By looking again after this time, for proxies that let no blocking command through.
+    Poll(Duration),
+}
+
+impl Address {
+    /// Reads a URL. `s` after `redis` means TLS; user and password are percent-encoded.
+    ///
+    /// - `redis://user:password@host:port/database`, `rediss://...`
+    /// - `redis+unix:///path?db=0&user=...&pass=...`, `unix://...`
+    /// - `redis+sentinel://host:port,host:port/master/database`, `rediss+sentinel://...`, with
+    ///   `sentinel_user` and `sentinel_pass` for the sentinels themselves
+    /// - `redis+cluster://host:port,host:port`, `rediss+cluster://...`
+    ///
+    /// Parameters of all: `wait=poll` or `wait=poll:MILLISECONDS` for proxies without blocking
+    /// commands. With TLS: `cacert`, `cert` and `key` name files in PEM form: the authorities to be
+    /// trusted instead of the system's, the client's certificate and its key.
+    ///
+    /// # Errors
+    /// `InvalidArgument` says what is wrong with the URL, never what its password is.
+    pub fn parse(url: &str) -> Result<Self> {
+        let (scheme, rest) = url.split_once("://").ok_or_else(|| {
+            Error::invalid("url of a redis server lacks \"://\": accepted is redis://host:port")
+        })?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at(end);
+        if tail.contains('@') {
+            return Err(Error::invalid(
+                "url holds an @ behind the host: /, ?, # and @ in a user, password or path are \
+                 written %2F, %3F, %23 and %40",
+            ));
+        }
+        let (login, hosts) = match authority.rsplit_once('@') {
+            Some((login, hosts)) => (Login::parse(login)?, hosts),
+            None => (Login::default(), authority),
+        };
+        // The host is read apart: there may be several.
+        let tail = Url::parse(&format!("redis://host{tail}"))
+            .map_err(|error| Error::invalid(format!("url is not accepted: {error}")))?;
+        let parts = Parts { hosts, tail: &tail };
+        let (scheme, is_tls) = match scheme {
+            "unix" => ("redis+unix", false),
+            _ => match scheme.strip_prefix("rediss") {
+                Some(kind) => (&*format!("redis{kind}"), true),
+                None => (scheme, false),
+            },
+        };
+        let mut address = match scheme {
+            "redis" => Self::at(parts.node()?, parts.database(parts.segments()?)?),
+            "redis+unix" if !is_tls => parts.unix()?,
+            "redis+sentinel" => parts.sentinels()?,
+            "redis+cluster" => parts.cluster()?,
+            _ => {
+                return Err(Error::invalid(format!(
+                    "url scheme {scheme:?} is not known: accepted are redis, rediss, redis+unix, \
+                     redis+sentinel and redis+cluster"
+                )));
+            }
+        };
+        if login != Login::default() {
+            address.login = login;
+        }
+        address.read_parameters(&tail, is_tls)?;
+        Ok(address)
+    }
+
+    fn at(place: Place, database: u32) -> Self {
+        Self {
+            place,
+            login: Login::default(),
+            sentinel_login: Login::default(),
+            database,
+            tls: None,
+            waiting: Waiting::Block,
+        }
+    }
+
+    fn read_parameters(&mut self, tail: &Url, is_tls: bool) -> Result<()> {
+        let (mut authorities, mut certificate, mut key) = (None, None, None);
+        let is_unix = matches!(self.place, Place::Node(Endpoint::Unix(_)));
+        let is_sentinel = matches!(self.place, Place::Sentinels { .. });
+        for (name, value) in tail.query_pairs() {
+            let value = value.into_owned();
+            match &*name {
+                "wait" => self.waiting = Waiting::parse(&value)?,
+                "cacert" if is_tls => authorities = Some(value.into()),
+                "cert" if is_tls => certificate = Some(value.into()),
+                "key" if is_tls => key = Some(value.into()),
+                "db" if is_unix => self.database = database(&value)?,
+                "user" if is_unix => self.login.user = Some(value),
+                "pass" if is_unix => self.login.password = Some(value),
+                "sentinel_user" if is_sentinel => self.sentinel_login.user = Some(value),
+                "sentinel_pass" if is_sentinel => self.sentinel_login.password = Some(value),
+                _ => {
+                    return Err(Error::invalid(format!(
+                        "url parameter {name:?} is not known here: accepted are wait, with rediss \
+                         cacert, cert and key, with redis+unix db, user and pass, with \
+                         redis+sentinel sentinel_user and sentinel_pass"
+                    )));
+                }
+            }
+        }
+        if is_tls {
+            self.tls = Some(Arc::new(Tls::new(authorities, certificate, key)?));
+        }
+        Ok(())
+    }
+}
+
+/// The parts of a URL that mean different things in different schemes.
+struct Parts<'a> {
+    hosts: &'a str,
+    tail: &'a Url,
+}
+
+impl Parts<'_> {
+    fn endpoints(&self, default_port: u16) -> Result<Vec<Endpoint>> {
+        let endpoint = |(index, host): (usize, &str)| {
+            // The text is not shown: in a URL that lacks the @ it may be the password.
+            Endpoint::parse(host, default_port).ok_or_else(|| {
+                Error::invalid(format!(
+                    "host {} of the url is not accepted: accepted are host, host:port and \
+                     [v6 address]:port, a password's special characters as %xx",
+                    index + 1
+                ))
+            })
+        };
+        self.hosts.split(',').enumerate().map(endpoint).collect()
+    }
+
+    fn node(&self) -> Result<Place> {
+        match &*self.endpoints(DEFAULT_PORT)? {
+            [endpoint] => Ok(Place::Node(endpoint.clone())),
+            _ => Err(Error::invalid(
+                "url names several hosts: accepted with redis+sentinel and redis+cluster only",
+            )),
+        }
+    }
+
+    /// Gives the parts of the path, percent-decoded, without empty ones.
+    fn segments(&self) -> Result<Vec<String>> {
+        let segments = self.tail.path().split('/').filter(|segment| !segment.is_empty());
+        segments.map(decode).collect()
+    }
+
+    fn database(&self, segments: Vec<String>) -> Result<u32> {
+        match &*segments {
+            [] => Ok(0),
+            [text] => database(text),
+            _ => Err(Error::invalid(format!(
+                "path {:?} of the url is not accepted: accepted is a database number",
+                self.tail.path()
+            ))),
+        }
+    }
+
+    fn unix(&self) -> Result<Address> {
+        let path = decode(self.tail.path())?;
+        if !self.hosts.is_empty() || path.len() < 2 {
+            return Err(Error::invalid(
+                "url names no socket: accepted is redis+unix:///path/of/socket",
+            ));
+        }
+        Ok(Address::at(Place::Node(Endpoint::Unix(path.into())), 0))
+    }
+
+    fn sentinels(&self) -> Result<Address> {
+        let sentinels = self.endpoints(DEFAULT_SENTINEL_PORT)?;
+        let mut segments = self.segments()?;
+        if segments.is_empty() {
+            return Err(Error::invalid(
+                "url names no master: accepted is redis+sentinel://host:port,host:port/master",
+            ));
+        }
+        let master = segments.remove(0);
+        let database = self.database(segments)?;
+        Ok(Address::at(Place::Sentinels { sentinels, master }, database))
+    }
+
+    fn cluster(&self) -> Result<Address> {
+        let seeds = self.endpoints(DEFAULT_PORT)?;
+        if self.database(self.segments()?)? != 0 {
+            return Err(Error::invalid("url names a database: a cluster has database 0 alone"));
+        }
+        Ok(Address::at(Place::Cluster { seeds }, 0))
+    }
+}
+
+impl Login {
+    fn parse(text: &str) -> Result<Self> {
+        let (user, password) = match text.split_once(':') {
+            Some((user, password)) => (user, Some(decode(password)?)),
+            None => (text, None),
+        };
+        let user = decode(user)?;
+        Ok(Self { user: (!user.is_empty()).then_some(user), password })
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Login").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+impl Waiting {
+    fn parse(text: &str) -> Result<Self> {
+        let every = match text {
+            "block" => return Ok(Self::Block),
+            "poll" => Some(POLL),
+            _ => text
+                .strip_prefix("poll:")
+                .and_then(|millis| millis.parse().ok())
+                .filter(|millis| (1..=60_000).contains(millis))
+                .map(Duration::from_millis),
+        };
+        every.map(Self::Poll).ok_or_else(|| {
+            Error::invalid(format!(
+                "url parameter wait {text:?} is not accepted: accepted are block, poll and \
+                 poll:MILLISECONDS from 1 to 60000"
+            ))
+        })
+    }
+}
+
+fn database(text: &str) -> Result<u32> {
+    text.parse().map_err(|_| {
+        Error::invalid(format!(
+            "database {text:?} of the url is not a number: accepted is 0 or more"
+        ))
+    })
+}
+
+/// Undoes percent-encoding.
+fn decode(text: &str) -> Result<String> {
+    percent_encoding::percent_decode_str(text)
+        .decode_utf8()
+        .map(Into::into)
+        .map_err(|_| Error::invalid("url is not UTF-8 once its %xx are decoded: accepted is UTF-8"))
+}

@@ -1,0 +1,23 @@
+//! Carries requests to a server, and waits there for work.
+//!
+//! An [`Address`] says where and as whom; [`Calls`] joins the concurrent calls of a process into
+//! pipelines on one connection.
+
+mod address;
+mod calls;
+mod closing;
+mod endpoint;
+mod handshake;
+mod link;
+mod locator;
+mod patience;
+mod pipeline;
+mod round;
+mod shared;
+mod socket;
+mod task;
+mod tls;
+mod trouble;
+
+pub use address::Address;
+pub use calls::Calls;
