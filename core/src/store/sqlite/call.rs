@@ -1,20 +1,16 @@
 //! One call on one queue inside a transaction: the rows it has read, and what it changes.
-//!
-//! **Books that lag.** A plain push into a lane that is ready anyway writes its job and nothing
-//! else: its place in the lane follows from the row, and the counts stay in memory. Both are written
-//! with the next call of another kind ([`Call::book`]), or after [`MAX_LAG`] such pushes. Nothing is
-//! lost with the process: jobs numbered from the stored `next_job` on are exactly those that have no
-//! place yet and stand in no sum, and whoever reads the queue next counts them in
-//! ([`Call::catch_up`]).
 
 use std::collections::HashMap;
 
 use rusqlite::Connection;
 
 use crate::clock::Millis;
+use crate::store::sqlite::ahead::Ahead;
+use crate::store::sqlite::books::Books;
 use crate::store::sqlite::gate::Gate;
+use crate::store::sqlite::journal::Journal;
 use crate::store::sqlite::lane_row::Lane;
-use crate::store::sqlite::queue_row::{QueueRow, number_of};
+use crate::store::sqlite::queue_row::QueueRow;
 use crate::store::sqlite::ready_lanes::ReadyLanes;
 use crate::store::sqlite::step::Step;
 use crate::store::sqlite::terms::Terms;
@@ -23,12 +19,9 @@ use crate::store::{CLOCK_TOLERANCE, Swept};
 /// The most lanes that are remembered from call to call.
 const MAX_CACHED_LANES: usize = 4096;
 
-/// How many pushes the books may lag behind.
-const MAX_LAG: usize = 256;
-
 /// The rows of one queue that this process remembers from call to call. They are true as long as
 /// no other process has written to the file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Remembered {
     queue: QueueRow,
     lanes: HashMap<i64, Lane>,
@@ -36,12 +29,27 @@ pub(super) struct Remembered {
     ready: ReadyLanes,
     /// Lanes that are truer than their rows.
     unsaved: Vec<i64>,
-    /// How many pushes the stored sums lag behind.
-    lag: usize,
-    /// The first job that has no place yet.
-    booked: i64,
+    books: Books,
+    journal: Journal,
+    ahead: Ahead,
     /// The number of the last call.
     serial: u64,
+}
+
+impl Remembered {
+    fn new(queue: QueueRow) -> Self {
+        Self {
+            lanes: HashMap::new(),
+            ids: HashMap::new(),
+            ready: ReadyLanes::default(),
+            unsaved: Vec::new(),
+            books: Books::new(queue.next_job),
+            journal: Journal::default(),
+            ahead: Ahead::default(),
+            serial: 0,
+            queue,
+        }
+    }
 }
 
 /// One call on one queue inside a transaction.
@@ -62,11 +70,11 @@ pub(super) struct Call<'a> {
     ids: HashMap<String, i64>,
     pub(super) ready: ReadyLanes,
     pub(super) unsaved: Vec<i64>,
-    lag: usize,
-    /// The first job that has no place yet.
-    pub(super) booked: i64,
-    /// Whether more than counts of plain pushes has changed.
-    is_changed: bool,
+    pub(super) books: Books,
+    pub(super) journal: Journal,
+    pub(super) ahead: Ahead,
+    /// Whether something has changed that may not lag behind.
+    pub(super) is_changed: bool,
     /// Tells this call from others: a lane that it has changed is not gone before it ends.
     serial: u64,
     /// When the next thing was to come due before this call.
@@ -76,28 +84,27 @@ pub(super) struct Call<'a> {
 /// How a call stood at a savepoint.
 pub(super) struct Mark {
     queue: QueueRow,
-    booked: i64,
 }
 
 impl<'a> Call<'a> {
-    /// Begins a call that looks and writes nothing, not even sums that lag: a queue on a full disk
-    /// can still be looked at.
+    /// Begins a call that looks. It keeps the books first, so that the rows tell the truth.
     pub(super) fn look(
         sql: &'a Connection,
         remembered: Option<Remembered>,
         terms: &Terms<'_>,
     ) -> Step<Self> {
-        Self::begin(sql, remembered, terms)
+        let mut call = Self::begin(sql, remembered, terms)?;
+        if call.books.is_behind() {
+            call.keep_books()?;
+        }
+        Ok(call)
     }
 
     fn begin(sql: &'a Connection, remembered: Option<Remembered>, terms: &Terms<'_>) -> Step<Self> {
         let is_remembered = remembered.is_some();
         let remembered = match remembered {
             Some(remembered) => remembered,
-            None => Remembered {
-                queue: QueueRow::load(sql, terms.queue, terms.tag)?,
-                ..Remembered::default()
-            },
+            None => Remembered::new(QueueRow::load(sql, terms.queue, terms.tag)?),
         };
         let mut call = Self {
             sql,
@@ -111,68 +118,17 @@ impl<'a> Call<'a> {
             ids: remembered.ids,
             ready: remembered.ready,
             unsaved: remembered.unsaved,
-            lag: remembered.lag,
-            booked: remembered.booked,
+            books: remembered.books,
+            journal: remembered.journal,
+            ahead: remembered.ahead,
             is_changed: false,
             serial: remembered.serial + 1,
             queue: remembered.queue,
         };
         if !is_remembered {
-            call.booked = call.queue.next_job;
             call.catch_up()?;
         }
         Ok(call)
-    }
-
-    /// Counts in the pushes that no stored sum knows of.
-    fn catch_up(&mut self) -> Step<()> {
-        let (from, (_, last)) = (self.queue.row_of(self.queue.next_job), self.queue.job_range());
-        let uncounted = self
-            .sql
-            .prepare_cached(
-                "SELECT id, lane FROM fairlane_job WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-            )?
-            .query_map([from, last], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
-        for (id, lane) in uncounted {
-            self.queue.next_job = number_of(id) as i64 + 1;
-            if let Some(mut lane) = self.take(lane)? {
-                self.count_plain_push(&mut lane);
-                self.put_counted(lane);
-            }
-        }
-        Ok(())
-    }
-
-    /// Gives the plain pushes that have no place yet their places. Comes before whatever reads or
-    /// writes places of more than one new job.
-    pub(super) fn book(&mut self) -> Step<()> {
-        if self.booked == self.queue.next_job {
-            return Ok(());
-        }
-        self.touch();
-        self.sql
-            .prepare_cached(
-                "INSERT INTO fairlane_place (lane, rank, position, job)
-                 SELECT lane, 9 - priority, position, id FROM fairlane_job WHERE id BETWEEN ?1 AND ?2",
-            )?
-            .execute(self.unbooked())?;
-        self.booked = self.queue.next_job;
-        Ok(())
-    }
-
-    /// Gives the rows of the jobs that have no place yet, first and last.
-    pub(super) fn unbooked(&self) -> [i64; 2] {
-        [self.queue.row_of(self.booked), self.queue.row_of(self.queue.next_job - 1)]
-    }
-
-    /// Counts a plain push into a lane that was ready before.
-    pub(super) fn count_plain_push(&mut self, lane: &mut Lane) {
-        lane.next += 1;
-        lane.counts.ready += 1;
-        self.queue.counts.ready += 1;
-        self.queue.pushed += 1;
-        self.lag += 1;
     }
 
     /// Begins a call that changes things: reads the clock and moves what has come due.
@@ -196,30 +152,23 @@ impl<'a> Call<'a> {
         if self.is_changed && self.queue.counts.in_flight == 0 && self.queue.ready_lanes == 0 {
             self.queue.virtual_time = self.queue.virtual_time.max(self.queue.max_start);
         }
-        if self.is_changed || self.lag > 0 {
+        if self.is_changed || self.books.is_behind() {
             self.queue.clock = self.now;
         }
-        if self.is_changed || self.lag >= MAX_LAG {
-            self.save()?;
+        if self.is_changed || self.books.is_far_behind() {
+            self.keep_books()?;
+        } else {
+            self.log()?;
         }
         if self.lanes.len() > MAX_CACHED_LANES && self.unsaved.is_empty() {
             self.forget_all();
         }
         let rings = self.rings();
-        let Self { queue, lanes, ids, ready, unsaved, lag, booked, serial, .. } = self;
-        Ok((Remembered { queue, lanes, ids, ready, unsaved, lag, booked, serial }, rings))
+        let Self { queue, lanes, ids, ready, unsaved, books, journal, ahead, serial, .. } = self;
+        Ok((Remembered { queue, lanes, ids, ready, unsaved, books, journal, ahead, serial }, rings))
     }
 
-    /// Writes all that is truer than its rows.
-    fn save(&mut self) -> Step<()> {
-        self.book()?;
-        self.flush()?;
-        self.queue.save(self.sql)?;
-        self.lag = 0;
-        Ok(())
-    }
-
-    /// Marks the queue as changed in more than the counts of plain pushes.
+    /// Marks the queue as changed in something that may not lag behind.
     pub(super) fn touch(&mut self) {
         self.is_changed = true;
     }
@@ -230,11 +179,6 @@ impl<'a> Call<'a> {
             Some(lane) => Ok(Some(lane)),
             None => Lane::by_id(self.sql, id),
         }
-    }
-
-    /// Gives what is remembered of a lane in place of its row, if that is truer.
-    pub(super) fn truer(&self, row: Lane) -> Lane {
-        self.lanes.get(&row.id).cloned().unwrap_or(row)
     }
 
     /// Takes the lane of that name, if there is one.
@@ -276,7 +220,7 @@ impl<'a> Call<'a> {
         self.put_counted(lane);
     }
 
-    /// Puts a lane back of which only the counts of plain pushes have changed.
+    /// Puts a lane back of which only that has changed which may lag behind.
     pub(super) fn put_counted(&mut self, mut lane: Lane) {
         lane.touched_by = self.serial;
         if self.unsaved.last() != Some(&lane.id) {
@@ -319,13 +263,13 @@ impl<'a> Call<'a> {
     pub(super) fn mark(&mut self) -> Step<Mark> {
         self.book()?;
         self.flush()?;
-        Ok(Mark { queue: self.queue.clone(), booked: self.booked })
+        Ok(Mark { queue: self.queue.clone() })
     }
 
     /// Goes back to a mark: its savepoint has been rolled back.
     pub(super) fn go_back(&mut self, mark: Mark) {
         self.queue = mark.queue;
-        self.booked = mark.booked;
+        self.all_are_placed();
         self.unsaved.clear();
         self.forget_all();
     }
@@ -363,6 +307,7 @@ impl<'a> Call<'a> {
             lane.turn = None;
             self.ready.leave(lane.id);
         }
+        self.reorder(lane);
         Ok(())
     }
 
@@ -376,6 +321,7 @@ impl<'a> Call<'a> {
         self.lanes.clear();
         self.ids.clear();
         self.ready = ReadyLanes::default();
+        self.ahead.forget_all();
     }
 
     /// Tells how many idle workers may find something to do after this call: one for each job that

@@ -9,6 +9,7 @@ impl Call<'_> {
     /// still remains.
     pub(super) fn shift_moments(&mut self, by: Millis) -> Step<()> {
         self.touch();
+        self.book()?;
         self.flush()?;
         let (first, last) = self.queue.job_range();
         let queue = self.queue.id;

@@ -249,7 +249,13 @@ impl Engine {
                 .prepare(
                     "SELECT 1 FROM fairlane_lane AS lane CROSS JOIN fairlane_place AS place
                      ON place.lane = lane.id AND place.rank = -1
-                     WHERE lane.in_flight > 0 AND owner = ?1",
+                     WHERE lane.in_flight > 0 AND owner = ?1
+                     UNION ALL
+                     SELECT 1 FROM fairlane_log AS pop WHERE owner = ?1 AND EXISTS (
+                        SELECT 1 FROM fairlane_job AS job WHERE job.id BETWEEN first AND last
+                        AND NOT EXISTS (SELECT 1 FROM fairlane_log AS done
+                            WHERE done.number > pop.number
+                            AND job.id BETWEEN done.first AND done.last))",
                 )?
                 .exists([owner])?;
             Ok(held)

@@ -1,14 +1,12 @@
 //! Ending deliveries, and extending them.
 
-use std::collections::HashSet;
-
 use crate::backoff::BackoffPolicy;
 use crate::clock::Millis;
 use crate::error::{Error, ErrorCode};
 use crate::job::NewJob;
 use crate::store::sqlite::call::Call;
-use crate::store::sqlite::job_row::{JobRow, delete_job, delete_jobs};
-use crate::store::sqlite::settle::{LEAVE_FLIGHT, Lease};
+use crate::store::sqlite::job_row::{JobRow, delete_job};
+use crate::store::sqlite::settle::Lease;
 use crate::store::sqlite::step::{Step, Stop};
 use crate::store::{Ending, Outcome};
 use crate::token::Token;
@@ -23,64 +21,16 @@ enum Setback<'a> {
 impl Call<'_> {
     /// Ends deliveries, each by itself.
     pub(super) fn finish(&mut self, endings: &[Ending]) -> Step<Vec<Result<(), Error>>> {
-        let mut results = Vec::with_capacity(endings.len());
-        for run in endings.chunk_by(|one, next| is_plain(one) && is_plain(next)) {
-            match run {
-                [ending] => results.push(judge(self.finish_one(ending))?),
-                run => self.complete_run(run, &mut results)?,
-            }
-        }
-        Ok(results)
-    }
-
-    /// Completes many deliveries. Most jobs hold no key and have no children: nothing looks at their
-    /// rows before the last of them, so that these are deleted together.
-    fn complete_run(
-        &mut self,
-        endings: &[Ending],
-        results: &mut Vec<Result<(), Error>>,
-    ) -> Step<()> {
-        let mut done: Vec<Lease> = Vec::new();
-        let mut is_done = HashSet::new();
-        for ending in endings {
-            results.push(match judge(self.find_lease(&ending.token))? {
-                Err(error) => Err(error),
-                // Its rows are still there.
-                Ok(lease) if is_done.contains(&lease.job) => Err(stale(&ending.token)),
-                Ok(lease) if self.count_completion(&lease)? => {
-                    is_done.insert(lease.job);
-                    done.push(lease);
-                    Ok(())
-                }
-                Ok(lease) => judge(self.complete_lease(&lease))?,
-            });
-        }
-        let mut leave = self.sql.prepare_cached(LEAVE_FLIGHT)?;
-        for lease in &done {
-            leave.execute([lease.lane, lease.job])?;
-        }
-        drop(leave);
-        delete_jobs(self.sql, done.iter().map(|lease| lease.job))
-    }
-
-    /// Does all that completing a delivery asks for but deleting its rows, if there is nothing to
-    /// it but counting; tells whether it was so.
-    fn count_completion(&mut self, lease: &Lease) -> Step<bool> {
-        if lease.is_keyed || lease.is_large || self.queue.counts.blocked > 0 {
-            return Ok(false);
-        }
-        let Some(mut lane) = self.take(lease.lane)? else { return Ok(false) };
-        lane.counts.in_flight -= 1;
-        self.queue.counts.in_flight -= 1;
-        self.queue.completed += 1;
-        self.put(lane)?;
-        Ok(true)
+        endings.iter().map(|ending| judge(self.finish_one(ending))).collect()
     }
 
     fn finish_one(&mut self, ending: &Ending) -> Step<()> {
         let lease = self.find_lease(&ending.token)?;
+        if is_plain(ending) {
+            return self.complete_plainly(&lease);
+        }
+        self.book()?;
         match &ending.outcome {
-            Outcome::Complete { then } if then.is_empty() => self.complete_lease(&lease),
             Outcome::Complete { then } => self.complete_then(&lease, then),
             Outcome::Release { delay } => {
                 self.set_back(&lease, &Setback::Release { delay: *delay })
@@ -102,6 +52,20 @@ impl Call<'_> {
         lease
             .filter(|lease| lease.delivery as u64 == token.delivery)
             .ok_or_else(|| Stop::Refused(stale(token)))
+    }
+
+    /// Completes a delivery without follow-ups. Mostly there is nothing to it but counting: its rows
+    /// are deleted together with others.
+    fn complete_plainly(&mut self, lease: &Lease) -> Step<()> {
+        let is_watched = lease.is_keyed || self.queue.counts.blocked > 0;
+        let lane = if is_watched { None } else { self.take(lease.lane)? };
+        let Some(mut lane) = lane else {
+            self.book()?;
+            return self.complete_lease(lease);
+        };
+        self.note_completion(lease);
+        self.count_completion(&mut lane);
+        self.put_moved(lane)
     }
 
     fn complete_lease(&mut self, lease: &Lease) -> Step<()> {

@@ -77,6 +77,7 @@ const COLUMN_COUNT: usize = 19;
 pub(super) type Damage = String;
 
 /// A ready job among the foremost of its lane: its place, and the job itself if it can be used.
+#[derive(Debug)]
 pub(super) struct Foremost {
     pub(super) rank: i64,
     pub(super) position: i64,
@@ -175,16 +176,22 @@ impl JobRow {
         join_payload(sql, id, judge(read)?)
     }
 
-    /// Finds the foremost ready jobs of a lane, up to `count`.
-    pub(super) fn foremost(sql: &Connection, lane: i64, count: i64) -> Step<VecDeque<Foremost>> {
+    /// Finds the foremost ready jobs of a lane, up to `count`, behind a rank and position.
+    pub(super) fn foremost(
+        sql: &Connection,
+        lane: i64,
+        behind: (i64, i64),
+        count: usize,
+    ) -> Step<VecDeque<Foremost>> {
         let mut statement = sql.prepare_cached(concat!(
             "SELECT rank, place.position, job, ",
             columns!(),
             ", payload FROM fairlane_place AS place
              LEFT JOIN fairlane_job ON fairlane_job.id = place.job
-             WHERE place.lane = ?1 AND rank >= 0 ORDER BY rank, place.position LIMIT ?2"
+             WHERE place.lane = ?1 AND (rank, place.position) > (?2, ?3)
+             ORDER BY rank, place.position LIMIT ?4"
         ))?;
-        let mut rows = statement.query([lane, count])?;
+        let mut rows = statement.query([lane, behind.0, behind.1, count as i64])?;
         let mut found = VecDeque::new();
         while let Some(row) = rows.next()? {
             let is_missing = row.get_ref(3)? == rusqlite::types::ValueRef::Null;
@@ -298,22 +305,23 @@ pub(super) fn insert_large(sql: &Connection, id: i64, payload: &[u8]) -> Step<()
     Ok(())
 }
 
-/// Deletes the rows of jobs whose payloads do not stand apart.
-pub(super) fn delete_jobs(sql: &Connection, ids: impl IntoIterator<Item = i64>) -> Step<()> {
-    let mut delete = sql.prepare_cached("DELETE FROM fairlane_job WHERE id = ?1")?;
-    for id in ids {
-        delete.execute([id])?;
-    }
+/// Deletes the rows of the jobs from the first to the last, but no payloads that stand apart.
+pub(super) fn delete_jobs(sql: &Connection, first: i64, last: i64) -> Step<()> {
+    sql.prepare_cached("DELETE FROM fairlane_job WHERE id BETWEEN ?1 AND ?2")?
+        .execute([first, last])?;
+    Ok(())
+}
+
+/// Deletes a payload that stands apart.
+pub(super) fn delete_large(sql: &Connection, id: i64) -> Step<()> {
+    sql.prepare_cached("DELETE FROM fairlane_payload WHERE job = ?1")?.execute([id])?;
     Ok(())
 }
 
 /// Deletes a job's row, and its payload if that stands apart.
 pub(super) fn delete_job(sql: &Connection, id: i64, is_large: bool) -> Step<()> {
-    delete_jobs(sql, [id])?;
-    if is_large {
-        sql.prepare_cached("DELETE FROM fairlane_payload WHERE job = ?1")?.execute([id])?;
-    }
-    Ok(())
+    delete_jobs(sql, id, id)?;
+    if is_large { delete_large(sql, id) } else { Ok(()) }
 }
 
 pub(super) fn encode_backoff(backoff: Option<BackoffPolicy>) -> Step<Option<String>> {

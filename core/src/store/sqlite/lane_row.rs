@@ -35,6 +35,9 @@ pub(super) struct Lane {
     stored: Option<SeldomChanged>,
 }
 
+/// What ready lanes are ordered by: load, virtual time, turn.
+pub(super) type Order = (i64, i64, i64);
+
 /// The columns of a lane that pushing, popping and completing leave alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct SeldomChanged {
@@ -131,10 +134,31 @@ impl Lane {
         Ok(lanes)
     }
 
+    /// Lists the foremost ready lanes of a queue where they are many, up to `count`.
+    pub(super) fn foremost(sql: &Connection, queue: i64, count: usize) -> Step<Vec<Self>> {
+        let lanes = sql
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM fairlane_lane WHERE queue = ?1 AND load IS NOT NULL
+                 ORDER BY load, start, turn LIMIT ?2"
+            ))?
+            .query_map([queue, count as i64], Self::read)?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(lanes)
+    }
+
     /// Gives the lane's place among ready lanes: the lowest is served first.
-    pub(super) fn order(&self) -> (i64, i64, i64) {
+    pub(super) fn order(&self) -> Order {
         let load = load(self.counts.in_flight, self.gate.limits.weight);
         (load, self.start, self.turn.unwrap_or(i64::MAX))
+    }
+
+    /// Tells whether a lane from which jobs were popped or completed was ready before and still is.
+    /// One with a rate must be looked at more closely.
+    pub(super) fn stays_ready(&self) -> bool {
+        self.turn.is_some()
+            && self.counts.ready > 0
+            && self.gate.limits.rate.is_unlimited()
+            && !self.gate.is_capped(self.counts.in_flight)
     }
 
     /// Writes the lane; in a crowded queue the index of ready lanes, too.

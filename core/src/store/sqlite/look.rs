@@ -52,7 +52,7 @@ impl Call<'_> {
             let page = Lane::list(self.sql, self.queue.id, &after, limit.min(1_000))?;
             let Some(last) = page.last() else { break };
             after.clone_from(&last.name);
-            for lane in page.into_iter().map(|row| self.truer(row)) {
+            for lane in page {
                 if lanes.len() < limit && !self.looks_gone(&lane)? {
                     lanes.push(lane);
                 }
@@ -83,7 +83,7 @@ impl Call<'_> {
 
     /// Looks at one lane.
     pub(super) fn lane(&self, name: &str) -> Step<Option<LaneInfo>> {
-        match Lane::by_name(self.sql, self.queue.id, name)?.map(|row| self.truer(row)) {
+        match Lane::by_name(self.sql, self.queue.id, name)? {
             Some(lane) if !self.looks_gone(&lane)? => Ok(Some(lane_info(lane))),
             _ => Ok(None),
         }
@@ -137,17 +137,13 @@ impl Call<'_> {
     /// Lists the ids of the first `count` ready jobs of a lane.
     pub(super) fn ready_jobs(&self, lane: i64, count: usize) -> Step<Vec<i64>> {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let [first, last] = self.unbooked();
         let jobs = self
             .sql
             .prepare_cached(
-                "SELECT rank, position, job FROM fairlane_place WHERE lane = ?1 AND rank >= 0
-                 UNION ALL
-                 SELECT 9 - priority, position, id FROM fairlane_job
-                 WHERE id BETWEEN ?3 AND ?4 AND lane = ?1
-                 ORDER BY 1, 2 LIMIT ?2",
+                "SELECT job FROM fairlane_place WHERE lane = ?1 AND rank >= 0
+                 ORDER BY rank, position LIMIT ?2",
             )?
-            .query_map([lane, count, first, last], |row| row.get(2))?
+            .query_map([lane, count], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         Ok(jobs)
     }

@@ -25,19 +25,24 @@ use crate::store::{
 };
 use crate::token::{JobId, Token};
 
+mod ahead;
 mod archive;
 mod bell;
+mod books;
 mod call;
 mod clock_set_back;
 mod configure;
+mod crowd;
 mod dump;
 mod engine;
 mod finish;
 pub(crate) mod fork;
 mod gate;
 mod job_row;
+mod journal;
 mod keys;
 mod lane_row;
+mod log_row;
 mod look;
 mod place;
 mod plain_rows;
@@ -52,7 +57,6 @@ mod session;
 mod settle;
 mod sidecar;
 mod step;
-mod taking;
 mod terms;
 
 use bell::Woken;
@@ -151,6 +155,19 @@ impl SqliteStore {
         })
     }
 
+    /// Makes a call that pushes, pops or ends jobs.
+    fn move_jobs<R: Send + 'static>(
+        &self,
+        is_durable: bool,
+        owner: i64,
+        mut verb: impl FnMut(&mut Call<'_>) -> Step<R> + Send + 'static,
+    ) -> Result<R> {
+        let terms = self.terms.clone();
+        self.engine()?.run(self.is_full && is_durable, self.terms.patience, move |session| {
+            session.move_jobs(&terms.lend(owner), &mut verb)
+        })
+    }
+
     /// Makes a call that only looks.
     fn look<R: Send + 'static>(
         &self,
@@ -168,10 +185,7 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn push(&self, jobs: Vec<NewJob>) -> Result<Vec<Pushed>> {
-        let terms = self.terms.clone();
-        self.engine()?.run(self.is_full, self.terms.patience, move |session| {
-            session.push(&terms.lend(NOBODY), |call| call.push(&jobs))
-        })
+        self.move_jobs(true, NOBODY, move |call| call.push(&jobs))
     }
 
     fn pop(&self, ask: Ask) -> Result<Batch> {
@@ -179,7 +193,7 @@ impl Store for SqliteStore {
         let owner = if self.keeps_leases { NOBODY } else { engine.owner(&self.terms)? };
         // Losing a pop only repeats a job; but at most once must not repeat it.
         let is_durable = ask.lease == 0;
-        let batch = self.change(is_durable, owner, move |call| call.pop(ask))?;
+        let batch = self.move_jobs(is_durable, owner, move |call| call.pop(ask))?;
         if !batch.jobs.is_empty() {
             return Ok(batch);
         }
@@ -191,7 +205,7 @@ impl Store for SqliteStore {
         // Losing a completion only repeats a job, but follow-ups are pushes.
         let has_pushes = |ending: &Ending| matches!(&ending.outcome, Outcome::Complete { then } if !then.is_empty());
         let is_durable = endings.iter().any(has_pushes);
-        self.change(is_durable, 0, move |call| call.finish(&endings))
+        self.move_jobs(is_durable, NOBODY, move |call| call.finish(&endings))
     }
 
     fn extend(&self, tokens: Vec<Token>, lease: Millis) -> Result<Vec<Result<()>>> {

@@ -32,7 +32,9 @@ impl Call<'_> {
 
     /// Enters a job into the ready order; its lane's count is the caller's to raise.
     pub(super) fn enter_ready(&mut self, job: &JobRow) -> Step<()> {
+        debug_assert!(self.journal.is_empty(), "popped jobs must have left before others enter");
         self.touch();
+        self.ahead.forget(job.lane);
         self.queue.counts.ready += 1;
         self.entered += 1;
         self.sql
@@ -100,6 +102,7 @@ impl Call<'_> {
     /// Takes a job out of the ready order: the lane, the rank and the position of its place. The
     /// lane's count is the caller's to lower.
     pub(super) fn leave_ready(&mut self, place: [i64; 3]) -> Step<()> {
+        self.ahead.forget(place[0]);
         self.queue.counts.ready -= 1;
         self.sql
             .prepare_cached(

@@ -5,10 +5,11 @@ use crate::fair::charge;
 use crate::job::Job;
 use crate::store::sqlite::call::Call;
 use crate::store::sqlite::job_row::JobRow;
+use crate::store::sqlite::journal::Pop;
 use crate::store::sqlite::lane_row::Lane;
 use crate::store::sqlite::queue_row::{NEVER, number_of};
+use crate::store::sqlite::settle::Lease;
 use crate::store::sqlite::step::Step;
-use crate::store::sqlite::taking::Taking;
 use crate::store::{Ask, Batch};
 use crate::token::{JobId, Token};
 
@@ -25,10 +26,13 @@ impl Call<'_> {
     /// Delivers up to `ask.count` jobs.
     pub(super) fn pop(&mut self, ask: Ask) -> Step<Batch> {
         let mut batch = Batch::default();
-        let mut taking = Taking::new((ask.lease > 0).then(|| self.now + ask.lease));
+        let lease_until = (ask.lease > 0).then(|| self.now + ask.lease);
+        if lease_until.is_none() {
+            // A job that is complete at once leaves its place at once.
+            self.book()?;
+        }
         while batch.jobs.len() < ask.count {
-            taking.wanted = ask.count - batch.jobs.len();
-            match self.pop_one(&mut taking)? {
+            match self.pop_one(lease_until, ask.count - batch.jobs.len())? {
                 Found::Job(job) => batch.jobs.push(*job),
                 Found::Damage => {}
                 Found::Nothing(gate_opens_at) => {
@@ -41,11 +45,10 @@ impl Call<'_> {
                 }
             }
         }
-        self.move_taken(&mut taking)?;
         Ok(batch)
     }
 
-    fn pop_one(&mut self, taking: &mut Taking) -> Step<Found> {
+    fn pop_one(&mut self, lease_until: Option<Millis>, wanted: usize) -> Step<Found> {
         let gate = &self.queue.gate;
         if gate.throttled_until > self.now {
             return Ok(Found::Nothing(Some(gate.throttled_until)));
@@ -55,7 +58,10 @@ impl Call<'_> {
         }
         let Some(id) = self.next_lane()? else { return Ok(Found::Nothing(None)) };
         let Some(mut lane) = self.take(id)? else { return Ok(Found::Nothing(None)) };
-        let Some(foremost) = self.foremost(taking, id)? else {
+        // A job that is complete at once may let another go before those that were read ahead.
+        let ready_lanes = usize::try_from(self.queue.ready_lanes).unwrap_or(1).max(1);
+        let ahead = if lease_until.is_some() { wanted / ready_lanes } else { 1 };
+        let Some(foremost) = self.foremost(id, ahead)? else {
             // The count said otherwise: set it right, so that the lane leaves the ready ones.
             self.queue.counts.ready -= lane.counts.ready;
             lane.counts.ready = 0;
@@ -66,6 +72,7 @@ impl Call<'_> {
         let (row, payload) = match foremost.open(self.sql)? {
             Ok(whole) => whole,
             Err(damage) => {
+                self.book()?;
                 self.leave_ready(place)?;
                 lane.counts.ready -= 1;
                 self.quarantine(job, Some(lane), &damage)?;
@@ -73,11 +80,11 @@ impl Call<'_> {
             }
         };
         if let Some(opens_at) = self.queue_opens_at(row.cost)? {
+            self.ahead.forget(id);
             self.put_untouched(lane);
             return Ok(Found::Nothing(Some(opens_at)));
         }
-        lane.counts.ready -= 1;
-        let job = self.start(row, payload, lane, place, taking)?;
+        let job = self.start(row, payload, lane, place, lease_until)?;
         Ok(Found::Job(Box::new(job)))
     }
 
@@ -101,7 +108,7 @@ impl Call<'_> {
         payload: Vec<u8>,
         mut lane: Lane,
         place: [i64; 3],
-        taking: &mut Taking,
+        lease_until: Option<Millis>,
     ) -> Step<Job> {
         self.queue.virtual_time = self.queue.virtual_time.max(lane.start);
         let start = self.queue.virtual_time + charge(row.cost, lane.gate.limits.weight);
@@ -109,22 +116,26 @@ impl Call<'_> {
         self.record_start(lane.id, &mut lane.gate, row.cost)?;
         let mut gate = self.queue.gate;
         self.record_start(self.queue_gate(), &mut gate, row.cost)?;
-        self.queue.gate = gate;
+        if gate != self.queue.gate {
+            self.touch();
+            self.queue.gate = gate;
+        }
         let name = lane.name.clone();
-        let lease_until = taking.lease_until;
         match lease_until {
             Some(until) => {
-                lane.counts.in_flight += 1;
-                self.count_lease(until);
-                taking.take(place, row.id, row.deliveries + 1);
+                self.lease_out(&row, &mut lane, place, until);
                 if !lane.gate.limits.rate.is_unlimited() {
                     // The cost of the job that is foremost now decides when the lane opens.
-                    self.move_taken_of(taking, lane.id)?;
+                    self.book()?;
                 }
+                self.put_moved(lane)?;
             }
-            None => self.leave_ready(place)?,
+            None => {
+                lane.counts.ready -= 1;
+                self.leave_ready(place)?;
+                self.put(lane)?;
+            }
         }
-        self.put(lane)?;
         let job = self.delivered(&row, payload, name, lease_until);
         if lease_until.is_none() {
             self.complete(row.id, row.is_large, Some(&row))?;
@@ -132,11 +143,19 @@ impl Call<'_> {
         Ok(job)
     }
 
-    fn count_lease(&mut self, until: Millis) {
-        self.touch();
-        self.queue.counts.ready -= 1;
-        self.queue.counts.in_flight += 1;
-        self.queue.lease_due = self.queue.lease_due.min(until);
+    fn lease_out(&mut self, row: &JobRow, lane: &mut Lane, place: [i64; 3], until: Millis) {
+        self.count_pop(lane, until);
+        let [_, rank, position] = place;
+        let lease = Lease {
+            job: row.id,
+            lane: lane.id,
+            delivery: row.deliveries + 1,
+            until,
+            is_keyed: row.key.is_some(),
+            is_large: row.is_large,
+        };
+        let (owner, start, virtual_time) = (self.owner, lane.start, self.queue.virtual_time);
+        self.note_pop(Pop { lease, rank, position, owner, start, virtual_time });
     }
 
     fn delivered(

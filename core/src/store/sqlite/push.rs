@@ -80,7 +80,7 @@ impl Call<'_> {
 
     /// Pushes the plain jobs at the head of `jobs` that go into one ready lane; tells how many.
     ///
-    /// Such a push changes nothing but counts: see [`super::call`] for what is written when. The
+    /// Such a push changes nothing but counts: see [`super::books`] for what is written when. The
     /// lane must have no rate, which might not admit a job that goes before the others.
     fn push_plain(&mut self, jobs: &[NewJob], pushed: &mut Vec<Pushed>) -> Step<usize> {
         let mut lane = match self.take_named(&jobs[0].lane)? {
@@ -106,11 +106,11 @@ impl Call<'_> {
             pushed_at: self.now,
         };
         first.insert(self.sql, &jobs[..count])?;
-        for _ in 0..count {
+        for job in &jobs[..count] {
             let id = JobId(self.queue.next_job as u64);
             pushed.push(Pushed { id, is_new: true });
             self.queue.next_job += 1;
-            self.count_plain_push(&mut lane);
+            self.count_push(&mut lane, job.priority);
         }
         self.entered += count;
         if count > 0 {
@@ -184,7 +184,7 @@ impl Call<'_> {
             }
         }
         self.queue.next_job += 1;
-        self.booked = self.queue.next_job;
+        self.all_are_placed();
         self.queue.pushed += 1;
         self.put(lane)?;
         Ok(Pushed { id: JobId(number_of(id)), is_new: true })

@@ -1,10 +1,11 @@
 //! The order of the ready lanes.
 //!
 //! While few lanes are ready, their order is found by comparing them: they are remembered, and no
-//! commit writes an index for it. When they become many, an index holds the order, and each pop and
-//! each ending writes it. Both ways give the same order.
+//! commit writes an index for it. When they become many, an index holds the order, as it was when
+//! lanes were last written ([`super::crowd`]). Both ways give the same order.
 
 use crate::store::sqlite::call::Call;
+use crate::store::sqlite::crowd::Crowd;
 use crate::store::sqlite::lane_row::Lane;
 use crate::store::sqlite::step::Step;
 
@@ -14,23 +15,25 @@ const MANY: i64 = 16;
 /// does not change its ways with every call.
 const FEW: i64 = 8;
 
-/// The ready lanes of a queue where they are few.
+/// What is remembered of the ready lanes of a queue.
 #[derive(Debug, Default)]
 pub(super) struct ReadyLanes {
-    /// `None` if they are not known: to be read when they are needed.
-    ids: Option<Vec<i64>>,
+    /// All of them where they are few; `None` if they are not known: to be read when needed.
+    few: Option<Vec<i64>>,
+    /// The foremost of them where they are many.
+    crowd: Crowd,
 }
 
 impl ReadyLanes {
     pub(super) fn enter(&mut self, lane: i64) {
-        if let Some(ids) = &mut self.ids {
-            ids.push(lane);
+        if let Some(few) = &mut self.few {
+            few.push(lane);
         }
     }
 
     pub(super) fn leave(&mut self, lane: i64) {
-        if let Some(ids) = &mut self.ids {
-            ids.retain(|id| *id != lane);
+        if let Some(few) = &mut self.few {
+            few.retain(|id| *id != lane);
         }
     }
 }
@@ -41,40 +44,49 @@ impl Call<'_> {
         if self.queue.ready_lanes == 0 {
             return Ok(None);
         }
-        if self.queue.ready_lanes > MANY || self.queue.is_crowded {
+        if self.queue.ready_lanes > MANY && !self.queue.is_crowded {
             self.flush()?;
         }
+        if self.queue.is_crowded && self.ready.crowd.is_used_up() {
+            // The index tells the truth about what was written.
+            self.flush()?;
+            let lanes = Lane::foremost(self.sql, self.queue.id, self.ready.crowd.next_count())?;
+            self.ready.crowd.read(&lanes);
+            self.remember(lanes);
+        }
         if self.queue.is_crowded {
-            return self.next_of_many();
+            return Ok(self.ready.crowd.first());
         }
         self.know_the_few()?;
-        let ids = self.ready.ids.iter().flatten();
+        let ids = self.ready.few.iter().flatten();
         let lanes = ids.filter_map(|id| self.lanes.get(id));
         Ok(lanes.min_by_key(|lane| lane.order()).map(|lane| lane.id))
     }
 
-    fn next_of_many(&self) -> Step<Option<i64>> {
-        let mut statement = self.sql.prepare_cached(
-            "SELECT id FROM fairlane_lane WHERE queue = ?1 AND load IS NOT NULL
-             ORDER BY load, start, turn LIMIT 1",
-        )?;
-        let mut rows = statement.query([self.queue.id])?;
-        Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
+    /// Notes where a lane stands now among the ready ones, or that it is not ready.
+    pub(super) fn reorder(&mut self, lane: &Lane) {
+        if self.queue.is_crowded {
+            self.ready.crowd.put(lane);
+        }
     }
 
     /// Reads the ready lanes of a queue where they are few, if they are not remembered.
     fn know_the_few(&mut self) -> Step<()> {
-        if self.ready.ids.is_none() {
+        if self.ready.few.is_none() {
             // What was changed in this call is truer than the rows, and the rows decide who is ready.
             self.save_changed_lanes()?;
             let lanes = Lane::few_ready(self.sql, self.queue.id)?;
-            self.remember_ready(lanes);
+            self.remember_few(lanes);
         }
         Ok(())
     }
 
-    fn remember_ready(&mut self, lanes: Vec<Lane>) {
-        self.ready.ids = Some(lanes.iter().map(|lane| lane.id).collect());
+    fn remember_few(&mut self, lanes: Vec<Lane>) {
+        self.ready.few = Some(lanes.iter().map(|lane| lane.id).collect());
+        self.remember(lanes);
+    }
+
+    fn remember(&mut self, lanes: Vec<Lane>) {
         for lane in lanes {
             if !self.lanes.contains_key(&lane.id) {
                 self.put_untouched(lane);
@@ -88,14 +100,15 @@ impl Call<'_> {
         if !self.queue.is_crowded && self.queue.ready_lanes > MANY {
             self.know_the_few()?;
             self.queue.is_crowded = true;
-            self.unsaved.extend(self.ready.ids.take().into_iter().flatten());
+            self.unsaved.extend(self.ready.few.take().into_iter().flatten());
+            self.ready.crowd = Crowd::default();
             self.touch();
         } else if self.queue.is_crowded && self.queue.ready_lanes < FEW {
             self.save_changed_lanes()?;
             let lanes = Lane::many_ready(self.sql, self.queue.id)?;
-            self.remember_ready(lanes);
+            self.remember_few(lanes);
             self.queue.is_crowded = false;
-            self.unsaved.extend(self.ready.ids.iter().flatten());
+            self.unsaved.extend(self.ready.few.iter().flatten());
             self.touch();
         }
         Ok(())

@@ -11,7 +11,7 @@
 //!   do not stand in it.
 //! - The rows of lanes and of the queue itself share a table.
 //! - As long as few lanes are ready, no index holds their order ([`super::ready_lanes`]).
-//! - Places and sums may lag behind a few plain pushes ([`super::call`]).
+//! - Rows and sums may lag behind some pushes, pops and completions ([`super::books`]).
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
@@ -118,6 +118,19 @@ CREATE TABLE fairlane_place (
     owner INTEGER,                     -- the incarnation of the process that holds the lease
     PRIMARY KEY (lane, rank, position)
 ) STRICT, WITHOUT ROWID;
+
+-- Pops and completions that no other table knows of yet.
+CREATE TABLE fairlane_log (
+    number INTEGER PRIMARY KEY,        -- queue << 40 | number in the log
+    lane INTEGER NOT NULL,
+    first INTEGER NOT NULL,            -- the job, or a run of jobs with successive ids
+    last INTEGER NOT NULL,
+    delivery INTEGER,                  -- this and what follows: of pops only
+    lease_until INTEGER,
+    owner INTEGER,
+    start INTEGER,                     -- the lane's virtual time after the last of the run
+    virtual_time INTEGER               -- the queue's
+);
 
 CREATE TABLE fairlane_delayed (
     queue INTEGER NOT NULL,

@@ -52,6 +52,16 @@ pub(super) struct Session {
     version: i64,
     syncs_fully: Option<bool>,
     rings: usize,
+    /// Whether the last task was to look.
+    has_looked: bool,
+}
+
+/// How a run ends that went well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Commit,
+    /// Nothing is written.
+    RollBack,
 }
 
 impl Session {
@@ -64,6 +74,7 @@ impl Session {
             version: -1,
             syncs_fully: None,
             rings: 0,
+            has_looked: false,
         };
         session.connect(Instant::now() + patience)?;
         Ok(session)
@@ -126,14 +137,14 @@ impl Session {
         terms: &Terms<'_>,
         verb: impl FnOnce(&mut Call<'_>) -> Step<R>,
     ) -> Step<R> {
-        self.push(terms, |call| {
+        self.move_jobs(terms, |call| {
             call.book()?;
             verb(call)
         })
     }
 
-    /// Makes a call that may leave books to be kept later.
-    pub(super) fn push<R>(
+    /// Makes a call that pushes, pops or ends jobs: it may leave books to be kept later.
+    pub(super) fn move_jobs<R>(
         &mut self,
         terms: &Terms<'_>,
         verb: impl FnOnce(&mut Call<'_>) -> Step<R>,
@@ -157,6 +168,7 @@ impl Session {
         terms: &Terms<'_>,
         verb: impl FnOnce(&Call<'_>) -> Step<R>,
     ) -> Step<R> {
+        self.has_looked = true;
         let remembered = self.remembered.remove(&terms.queue);
         let call = Call::look(self.sql()?, remembered, terms)?;
         let done = verb(&call);
@@ -183,11 +195,12 @@ impl Session {
 
     /// Runs the tasks in one transaction. A verdict is the refusal of one task; an error is the end
     /// of all of them, with nothing changed.
-    fn run_together(&mut self, tasks: &mut [Task]) -> Step<Vec<Result<()>>> {
+    fn run_together(&mut self, tasks: &mut [Task], ending: Ending) -> Step<Vec<Result<()>>> {
         let deadline = tasks.iter().map(|task| task.deadline).min().unwrap_or_else(Instant::now);
         self.connect(deadline)?;
         self.sync_fully(tasks.iter().any(|task| task.is_durable))?;
         self.begin(deadline)?;
+        self.has_looked = false;
         let mut verdicts = Vec::with_capacity(tasks.len());
         for task in tasks {
             // A panic must not reach a caller who has nothing to do with this task, nor leave
@@ -202,15 +215,36 @@ impl Session {
                 Err(broken) => return Err(broken),
             }
         }
-        self.sql()?.prepare_cached("COMMIT")?.execute([])?;
+        match ending {
+            Ending::Commit => {
+                self.sql()?.prepare_cached("COMMIT")?.execute([])?;
+            }
+            Ending::RollBack => {
+                self.sql()?.prepare_cached("ROLLBACK")?.execute([])?;
+                self.forget();
+            }
+        }
         Ok(verdicts)
     }
 
     fn run_alone(&mut self, task: &mut Task) -> Result<()> {
-        let done = self.run_together(std::slice::from_mut(task));
-        match done {
+        match self.run_together(std::slice::from_mut(task), Ending::Commit) {
             Ok(mut verdicts) => verdicts.pop().unwrap_or(Ok(())),
-            Err(stop) => Err(self.give_up(stop)),
+            Err(stop) => {
+                let error = self.give_up(stop);
+                if self.has_looked { self.look_in_vain(task, error) } else { Err(error) }
+            }
+        }
+    }
+
+    /// Looks without keeping the books for good: a queue on a full disk can still be looked at.
+    fn look_in_vain(&mut self, task: &mut Task, error: Error) -> Result<()> {
+        match self.run_together(std::slice::from_mut(task), Ending::RollBack) {
+            Ok(mut verdicts) => verdicts.pop().unwrap_or(Ok(())),
+            Err(stop) => {
+                self.give_up(stop);
+                Err(error)
+            }
         }
     }
 
@@ -275,16 +309,16 @@ impl Runner for Session {
     type Verdict = Result<()>;
 
     fn run(&mut self, mut tasks: Vec<Task>) -> Vec<Result<()>> {
-        let verdicts = match self.run_together(&mut tasks) {
-            Ok(verdicts) => verdicts,
-            Err(stop) => {
-                let error = self.give_up(stop);
-                match tasks.len() {
-                    1 => vec![Err(error)],
+        let verdicts = match &mut *tasks {
+            [task] => vec![self.run_alone(task)],
+            tasks => match self.run_together(tasks, Ending::Commit) {
+                Ok(verdicts) => verdicts,
+                Err(stop) => {
+                    self.give_up(stop);
                     // One of them broke it: alone, each answers for itself.
-                    _ => tasks.iter_mut().map(|task| self.run_alone(task)).collect(),
+                    tasks.iter_mut().map(|task| self.run_alone(task)).collect()
                 }
-            }
+            },
         };
         let rings = std::mem::take(&mut self.rings);
         if let Some(bell) = &self.bell {

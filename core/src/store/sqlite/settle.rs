@@ -107,6 +107,9 @@ impl Call<'_> {
 
     /// Finds the lease of a job.
     pub(super) fn lease(&self, job: i64) -> Step<Option<Lease>> {
+        if let Some(noted) = self.journal.lease(job) {
+            return Ok(noted);
+        }
         Ok(self
             .sql
             .prepare_cached(
