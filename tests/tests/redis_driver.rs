@@ -1,67 +1,201 @@
-//! The Redis driver against a real server: connections, pipelines, and what goes wrong with them.
+//! Calls to a real Redis server: their answers, and what goes wrong on the way.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use fairlane::store::redis::driver::{Address, Calls};
-use fairlane::store::redis::protocol::{Reply, Request, Script};
-use fairlane::{QueueOptions, Result};
-use fairlane_tests::redis::RedisServer;
+use fairlane::ErrorCode;
+use fairlane::store::redis::protocol::{Request, Script};
+use fairlane_tests::redis::{COUNT, Caller, Proxy, RedisServer};
 
-/// Gives back its first argument, and how often it was called for the key.
-static ECHO: Script =
-    Script::new("echo", "return {ARGV[3], redis.call('INCR', KEYS[1]), ARGV[1], ARGV[2]}");
+static GROW: Script = Script::new("grow", "return redis.call('APPEND', KEYS[1], ARGV[3])");
 
-fn options() -> QueueOptions {
-    QueueOptions { busy_timeout: Duration::from_secs(20), ..QueueOptions::default() }
+fn count(server: &RedisServer) -> usize {
+    server.command::<Option<usize>>(&["GET", COUNT]).unwrap_or(0)
 }
 
-fn calls_at(url: &str, options: &QueueOptions) -> Calls {
-    Calls::new(Address::parse(url).unwrap(), options).unwrap()
-}
-
-fn echo(calls: &Calls, word: &str) -> Result<i64> {
-    let mut request = Request::new(&ECHO, b"{t}:count");
-    request.args.push(word.as_bytes().to_vec());
-    let Reply::List(parts) = calls.call(request)? else { panic!("no list") };
-    assert_eq!(parts[0], Reply::Bytes(word.as_bytes().to_vec()), "an answer went astray");
-    let Reply::Int(count) = parts[1] else { panic!("no number") };
-    Ok(count)
-}
-
-/// Runs `turns` calls in each of `threads` threads, each with words of its own.
-fn echo_from(threads: usize, turns: usize, calls: &Calls) {
-    thread::scope(|scope| {
-        for number in 0..threads {
-            scope.spawn(move || {
-                for turn in 0..turns {
-                    echo(calls, &format!("{number}-{turn}")).unwrap();
-                }
-            });
-        }
-    });
+/// Waits until calls have been carried out that had not been before, or all have been.
+fn await_progress(server: &RedisServer, is_over: impl Fn() -> bool) {
+    let before = count(server);
+    while count(server) == before && !is_over() {}
 }
 
 #[test]
-fn calls_of_many_threads_get_their_own_answers() {
+fn calls_of_many_threads_get_their_own_answers_on_one_connection() {
     let server = RedisServer::start(&[]);
-    let calls = calls_at(&server.url(), &options());
-    echo_from(16, 200, &calls);
-    assert_eq!(server.command::<u64>(&["GET", "{t}:count"]), 3_200);
-    let connections: String = server.command(&["CLIENT", "LIST"]);
-    let evaluating = connections.lines().filter(|line| line.contains("cmd=evalsha")).count();
-    assert_eq!(evaluating, 1, "one connection serves all threads: {connections}");
+    Caller::new(&server.url()).echo_from(16, 200);
+    assert_eq!(count(&server), 3_200);
+    let stats: String = server.command(&["INFO", "stats"]);
+    let line = stats.lines().find(|line| line.starts_with("total_connections_received:"));
+    let own_connections = 3; // The readiness check, the count and this one.
+    assert_eq!(line, Some(&*format!("total_connections_received:{}", own_connections + 1)));
 }
 
 #[test]
-fn scripts_are_loaded_again_inside_pipelines() {
+fn unknown_scripts_are_loaded_inside_pipelines() {
     let server = RedisServer::start(&[]);
-    let calls = calls_at(&server.url(), &options());
+    let caller = Caller::new(&server.url());
     thread::scope(|scope| {
-        let caller = scope.spawn(|| echo_from(8, 300, &calls));
-        while !caller.is_finished() {
+        let echoing = scope.spawn(|| caller.echo_from(8, 300));
+        while !echoing.is_finished() {
             let _: () = server.command(&["SCRIPT", "FLUSH"]);
         }
     });
-    assert_eq!(server.command::<u64>(&["GET", "{t}:count"]), 2_400, "no call is made twice");
+    assert_eq!(count(&server), 2_400);
+    assert!(server.calls_of("script|load") > 1);
+}
+
+#[test]
+fn killed_connections_are_made_anew_and_no_call_is_lost_or_made_twice() {
+    let server = RedisServer::start(&[]);
+    let caller = Caller::new(&server.url());
+    let mut kills = 0;
+    thread::scope(|scope| {
+        let echoing = scope.spawn(|| caller.echo_from(8, 1_000));
+        for _ in 0..20 {
+            await_progress(&server, || echoing.is_finished());
+            kills += server.command::<usize>(&["CLIENT", "KILL", "TYPE", "normal"]);
+        }
+    });
+    assert_eq!(count(&server), 8_000);
+    assert!(kills > 0, "no connection was killed");
+}
+
+#[test]
+fn a_call_whose_reply_was_lost_says_that_it_is_repeated() {
+    let server = RedisServer::start(&[]);
+    let proxy = Proxy::to(server.port());
+    let caller = Caller::new(&proxy.url());
+    assert!(!caller.echo("first").unwrap());
+    proxy.lose_replies(2);
+    assert!(caller.echo("second").unwrap());
+    assert!(!caller.echo("third").unwrap());
+    assert_eq!((count(&server), proxy.left_to_lose()), (3, 0));
+}
+
+#[test]
+fn a_restart_is_survived() {
+    let server = RedisServer::start(&["appendonly yes", "appendfsync always"]);
+    let caller = Caller::new(&server.url());
+    thread::scope(|scope| {
+        let echoing = scope.spawn(|| caller.echo_from(4, 500));
+        for _ in 0..3 {
+            await_progress(&server, || echoing.is_finished());
+            server.restart();
+        }
+    });
+    assert_eq!(count(&server), 2_000);
+}
+
+#[test]
+fn a_server_that_is_gone_is_told_when_the_time_is_over() {
+    let server = RedisServer::start(&[]);
+    let caller = Caller::with(&server.url(), |options| {
+        options.busy_timeout = Duration::from_millis(300);
+    });
+    caller.echo("there").unwrap();
+    server.kill();
+    let began = Instant::now();
+    let error = caller.echo("gone").unwrap_err();
+    assert_eq!(error.code(), ErrorCode::ConnectionLost);
+    assert!(error.message().contains(&server.port().to_string()), "{error}");
+    assert!(began.elapsed() >= Duration::from_millis(300), "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_server_that_keeps_silent_is_told_when_the_time_is_over() {
+    let server = RedisServer::start(&[]);
+    let caller = Caller::with(&server.url(), |options| {
+        options.busy_timeout = Duration::from_millis(400);
+        options.call_timeout = Duration::from_millis(150);
+    });
+    caller.echo("there").unwrap();
+    server.freeze();
+    let error = caller.echo("silent").unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Timeout, "{error}");
+    server.thaw();
+    caller.echo("there again").unwrap();
+}
+
+#[test]
+fn a_silence_shorter_than_the_patience_is_waited_out() {
+    let server = RedisServer::start(&[]);
+    let caller = Caller::with(&server.url(), |options| {
+        options.call_timeout = Duration::from_millis(50);
+    });
+    caller.echo("there").unwrap();
+    server.freeze();
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| caller.echo("patient"));
+        thread::sleep(Duration::from_millis(300));
+        server.thaw();
+        waiting.join().unwrap().unwrap();
+    });
+    assert_eq!(count(&server), 2);
+}
+
+#[test]
+fn a_busy_server_is_waited_for_and_then_told() {
+    let server = RedisServer::start(&["lua-time-limit 10"]);
+    let caller = Caller::new(&server.url());
+    let hasty = Caller::with(&server.url(), |options| {
+        options.busy_timeout = Duration::from_millis(300);
+    });
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let script = ["EVAL", "while true do end", "0"];
+            assert!(server.try_command::<()>(&script).is_err(), "the script was not killed");
+        });
+        let busy = loop {
+            match hasty.echo("hasty") {
+                Ok(_) => {}
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(busy.code(), ErrorCode::Unavailable);
+        assert!(busy.message().contains("BUSY "), "{busy}");
+        let waiting = scope.spawn(|| caller.echo("patient"));
+        let _: () = server.command(&["SCRIPT", "KILL"]);
+        waiting.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_replica_is_not_written_to() {
+    let server = RedisServer::start(&["replicaof 127.0.0.1 1"]);
+    let caller = Caller::with(&server.url(), |options| {
+        options.busy_timeout = Duration::from_millis(200);
+    });
+    let error = caller.echo("word").unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Unavailable);
+    assert!(error.message().contains("READONLY "), "{error}");
+}
+
+#[test]
+fn a_full_server_is_told_at_once() {
+    let server = RedisServer::start(&["maxmemory 1", "maxmemory-policy noeviction"]);
+    let caller = Caller::new(&server.url());
+    let mut request = Request::new(&GROW, b"{t}:text");
+    request.args.push(b"text".to_vec());
+    let error = caller.call(request).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Unavailable);
+    assert!(error.message().contains("OOM "), "{error}");
+}
+
+#[test]
+fn closing_ends_calls_under_way() {
+    let server = RedisServer::start(&[]);
+    let caller = Caller::new(&server.url());
+    caller.echo("there").unwrap();
+    server.freeze();
+    thread::scope(|scope| {
+        let waiting: Vec<_> = (0..3).map(|_| scope.spawn(|| caller.echo("silent"))).collect();
+        thread::sleep(Duration::from_millis(50));
+        let began = Instant::now();
+        caller.close();
+        for each in waiting {
+            assert_eq!(each.join().unwrap().unwrap_err().code(), ErrorCode::Closed);
+        }
+        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    });
+    assert_eq!(caller.echo("closed").unwrap_err().code(), ErrorCode::Closed);
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use redis::{ConnectionAddr, FromRedisValue, IntoConnectionInfo};
+use redis::{ConnectionAddr, FromRedisValue, IntoConnectionInfo, RedisResult};
 
 /// How long a server may take to start; far more than it needs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -86,7 +86,8 @@ impl RedisServer {
         self.try_command(words).unwrap_or_else(|error| panic!("{words:?}: {error}"))
     }
 
-    fn try_command<T: FromRedisValue>(&self, words: &[&str]) -> redis::RedisResult<T> {
+    /// Sends a command that may be refused.
+    pub fn try_command<T: FromRedisValue>(&self, words: &[&str]) -> RedisResult<T> {
         let info = ConnectionAddr::Unix(self.socket()).into_connection_info()?;
         let mut connection = redis::Client::open(info)?.get_connection()?;
         redis::cmd(words[0]).arg(&words[1..]).query(&mut connection)

@@ -1,21 +1,25 @@
 //! Calls from any number of threads, joined into pipelines.
 
 use std::fmt;
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use redis::Cmd;
 
-use crate::combine::Combiner;
+use crate::combine::{Combiner, lock};
 use crate::error::{Error, ErrorCode, Result};
 use crate::options::QueueOptions;
 use crate::store::redis::driver::address::Address;
 use crate::store::redis::driver::closing::Closing;
+use crate::store::redis::driver::endpoint::Endpoint;
 use crate::store::redis::driver::locator::Locator;
 use crate::store::redis::driver::pipeline::Pipeline;
+use crate::store::redis::driver::post::Post;
 use crate::store::redis::driver::shared::Shared;
 use crate::store::redis::driver::task::{Act, Task};
+use crate::store::redis::driver::trouble::Trouble;
+use crate::store::redis::driver::waiter::Waiter;
 use crate::store::redis::protocol::{Reply, Request};
 
 /// Makes calls to one server, or to the node of a cluster that serves one queue: the keys of all
@@ -33,6 +37,9 @@ pub struct Calls {
 struct Line {
     process: u32,
     combiner: Combiner<Pipeline>,
+    locator: Arc<Locator>,
+    /// Places that waiters have left.
+    parked: Mutex<Vec<Post>>,
 }
 
 impl Calls {
@@ -59,7 +66,7 @@ impl Calls {
     /// the request may have been carried out. `Unavailable`, `InvalidArgument` and others at once,
     /// with the server's words, where waiting does not help. `Closed`.
     pub fn call(&self, request: Request) -> Result<Reply> {
-        self.submit(Act::Call(request))
+        self.submit(Act::Call(request), self.shared.busy_timeout)
     }
 
     /// Carries out a command whose repetition does no harm; the words are the command's name and
@@ -72,7 +79,12 @@ impl Calls {
         for word in words {
             command.arg(word.as_ref());
         }
-        self.submit(Act::Command(command))
+        self.command_within(command, self.shared.busy_timeout)
+    }
+
+    /// Enters a worker that waits for the marker under `key`. Sends nothing before the first wait.
+    pub fn waiter(&self, key: &[u8]) -> Waiter<'_> {
+        Waiter::new(self, key.to_vec())
     }
 
     /// Ends all calls and waits with `Closed`, those under way within about 100 ms.
@@ -80,9 +92,54 @@ impl Calls {
         self.shared.closing.close();
     }
 
-    fn submit(&self, act: Act) -> Result<Reply> {
+    /// Does what [`Calls::command`] does, but gives up earlier or later.
+    pub(super) fn command_within(&self, command: Cmd, patience: Duration) -> Result<Reply> {
+        self.submit(Act::Command(command), patience)
+    }
+
+    /// Sends a command on a connection for it alone, also when the handle is closed.
+    pub(super) fn say_apart(&self, command: &Cmd, patience: Duration) -> Result<Reply> {
+        let locator = &self.line()?.locator;
+        let reply =
+            locator.ask_apart(command, &self.shared.address, patience, &Closing::default())?;
+        Ok(reply)
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Gives a place to wait in: one that another waiter has left, or a new one.
+    pub(super) fn post(&self) -> std::result::Result<Post, Trouble> {
+        let line = self.line().map_err(Trouble::Final)?;
+        let parked = lock(&line.parked).pop();
+        parked.map_or_else(|| Post::open(&self.shared, &line.locator), Ok)
+    }
+
+    /// Keeps a place for the next waiter.
+    pub(super) fn park(&self, post: Post) {
+        if let Ok(line) = self.line() {
+            lock(&line.parked).push(post);
+        }
+    }
+
+    /// Remembers that `answered` sent a waiter to `target`.
+    pub(super) fn moved(&self, target: &str, answered: &Endpoint) {
+        if let (Ok(line), Some(owner)) = (self.line(), Endpoint::redirected(target, answered)) {
+            line.locator.moved(owner);
+        }
+    }
+
+    /// Remembers that a node does not serve the queue.
+    pub(super) fn lost(&self, endpoint: &Endpoint) {
+        if let Ok(line) = self.line() {
+            line.locator.lost(endpoint);
+        }
+    }
+
+    fn submit(&self, act: Act, patience: Duration) -> Result<Reply> {
         self.shared.closing.check()?;
-        let task = Task { act, deadline: Instant::now() + self.shared.busy_timeout };
+        let task = Task { act, deadline: Instant::now() + patience };
         self.line()?.combiner.submit(task).unwrap_or_else(|| {
             Err(Error::new(ErrorCode::Internal, "a call was left without an answer"))
         })
@@ -105,8 +162,8 @@ impl Calls {
 impl Line {
     fn new(shared: &Arc<Shared>) -> Result<Self> {
         let locator = Arc::new(Locator::default());
-        let pipeline = Pipeline::new(Arc::clone(shared), locator)?;
-        Ok(Self { process: std::process::id(), combiner: Combiner::new(pipeline) })
+        let combiner = Combiner::new(Pipeline::new(Arc::clone(shared), Arc::clone(&locator))?);
+        Ok(Self { process: std::process::id(), combiner, locator, parked: Mutex::default() })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use redis::cmd;
+use redis::{Cmd, cmd};
 
 use crate::store::redis::driver::address::Login;
 use crate::store::redis::driver::closing::Closing;
@@ -52,10 +52,10 @@ impl Door<'_> {
         Ok(link)
     }
 
-    /// Asks one question on a connection that this door opened.
-    pub(super) fn ask(&self, link: &mut Link, words: &[&str]) -> Result<Reply, Trouble> {
+    /// Sends one command on a connection that this door opened.
+    pub(super) fn ask(&self, link: &mut Link, command: &Cmd) -> Result<Reply, Trouble> {
         let deadline = Instant::now() + self.timeout;
-        link.add(cmd(words[0]).arg(&words[1..]));
+        link.add(command);
         link.send(deadline, self.closing)?;
         link.receive(deadline, self.closing)?.map_err(refused)
     }

@@ -28,6 +28,8 @@ pub(super) struct Link {
     parser: Parser,
     /// Commands that have not been sent yet.
     unsent: Vec<u8>,
+    /// The process that opened it.
+    process: u32,
 }
 
 impl Link {
@@ -38,11 +40,22 @@ impl Link {
         timeout: Duration,
     ) -> Result<Self, Trouble> {
         let socket = Socket::connect(endpoint, tls, timeout)?;
-        Ok(Self { endpoint: endpoint.clone(), socket, parser: Parser::new(), unsent: Vec::new() })
+        Ok(Self {
+            endpoint: endpoint.clone(),
+            socket,
+            parser: Parser::new(),
+            unsent: Vec::new(),
+            process: std::process::id(),
+        })
     }
 
     pub(super) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// Tells whether this process opened it: a child of a fork must leave it alone.
+    pub(super) fn is_ours(&self) -> bool {
+        self.process == std::process::id()
     }
 
     /// Adds a command to those that the next [`Link::send`] sends.

@@ -3,6 +3,8 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use redis::{Cmd, cmd};
+
 use crate::combine::lock;
 use crate::store::redis::driver::address::{Address, Place};
 use crate::store::redis::driver::closing::Closing;
@@ -65,6 +67,18 @@ impl Locator {
         door(address, timeout, closing).open(node)
     }
 
+    /// Sends one command on a connection for it alone.
+    pub(super) fn ask_apart(
+        &self,
+        command: &Cmd,
+        address: &Address,
+        timeout: Duration,
+        closing: &Closing,
+    ) -> Result<Reply, Trouble> {
+        let mut link = self.open(address, timeout, closing)?;
+        door(address, timeout, closing).ask(&mut link, command)
+    }
+
     /// Remembers where the cluster said that the slot is.
     pub(super) fn moved(&self, owner: Endpoint) {
         let mut known = lock(&self.known);
@@ -90,7 +104,7 @@ impl Locator {
         for _ in sentinels {
             let sentinel = lock(&self.known).next(sentinels);
             let asked = door.open(&sentinel).and_then(|mut link| {
-                door.ask(&mut link, &["SENTINEL", "get-master-addr-by-name", master])
+                door.ask(&mut link, cmd("SENTINEL").arg("get-master-addr-by-name").arg(master))
             });
             match asked {
                 Ok(reply) => match endpoint(reply, &sentinel) {
@@ -113,7 +127,7 @@ impl Locator {
         let endpoint = owner.unwrap_or_else(|| lock(&self.known).next(seeds));
         let opened = door.open(&endpoint).and_then(|mut link| {
             // The other nodes are learnt while there is one that knows them.
-            let slots = door.ask(&mut link, &["CLUSTER", "SLOTS"])?;
+            let slots = door.ask(&mut link, cmd("CLUSTER").arg("SLOTS"))?;
             let mut known = lock(&self.known);
             for node in nodes(slots, &endpoint) {
                 known.learn(&node);
@@ -150,7 +164,7 @@ fn door<'a>(address: &'a Address, timeout: Duration, closing: &'a Closing) -> Do
 /// A sentinel may name a master that has just been replaced: it is asked what it is.
 fn open_master(endpoint: &Endpoint, door: Door<'_>) -> Result<Link, Trouble> {
     let mut link = door.open(endpoint)?;
-    let role = door.ask(&mut link, &["ROLE"])?;
+    let role = door.ask(&mut link, &cmd("ROLE"))?;
     match role {
         Reply::List(parts) if parts.first() == Some(&Reply::Bytes(b"master".to_vec())) => Ok(link),
         _ => Err(Trouble::broken(endpoint, "it is no master now")),

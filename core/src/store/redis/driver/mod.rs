@@ -1,7 +1,7 @@
 //! Carries requests to a server, and waits there for work.
 //!
 //! An [`Address`] says where and as whom; [`Calls`] joins the concurrent calls of a process into
-//! pipelines on one connection.
+//! pipelines on one connection; a [`Waiter`] waits at the server for work.
 
 mod address;
 mod calls;
@@ -10,14 +10,18 @@ mod endpoint;
 mod handshake;
 mod link;
 mod locator;
+mod marker;
 mod patience;
 mod pipeline;
+mod post;
 mod round;
 mod shared;
 mod socket;
 mod task;
 mod tls;
 mod trouble;
+mod waiter;
 
 pub use address::Address;
 pub use calls::Calls;
+pub use waiter::Waiter;

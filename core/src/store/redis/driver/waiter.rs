@@ -1,0 +1,176 @@
+//! Waiting for work at the server.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use redis::Cmd;
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::store::redis::driver::address::Waiting;
+use crate::store::redis::driver::calls::Calls;
+use crate::store::redis::driver::marker::Marker;
+use crate::store::redis::driver::patience::Patience;
+use crate::store::redis::driver::post::{Left, Post};
+use crate::store::redis::driver::trouble::Trouble;
+use crate::store::redis::protocol::{Remedy, Reply, ServerError};
+
+/// The longest that one [`Waiter::wait`] lasts, so that no sum of times overflows.
+const MAX_WAIT: Duration = Duration::from_secs(3600);
+
+/// How long a word of farewell may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A worker that waits for a marker under a key: a sorted set that has a member when there is work.
+/// One worker takes the marker, and looks.
+///
+/// When dropped, it leaves the line, for which it may block for about a second: a marker that it was
+/// handed meanwhile is put back for another worker.
+pub struct Waiter<'a> {
+    calls: &'a Calls,
+    key: Vec<u8>,
+    /// The connection, kept between waits.
+    post: Option<Post>,
+    /// The marker that ended the last wait.
+    taken: Option<Marker>,
+    patience: Patience,
+}
+
+impl<'a> Waiter<'a> {
+    pub(super) fn new(calls: &'a Calls, key: Vec<u8>) -> Self {
+        Self { calls, key, post: None, taken: None, patience: Patience::default() }
+    }
+
+    /// Sleeps until there may be work, until `timeout` has passed, or for some seconds; the caller
+    /// looks for work whenever it returns. Many short waits cost the server no more than a long one.
+    ///
+    /// It also returns when the connection was lost; the next wait makes a new one.
+    ///
+    /// # Errors
+    /// `Closed`; `InvalidArgument` or `Unsupported`, in the server's words, if it does not let this
+    /// user wait.
+    pub fn wait(&mut self, timeout: Duration) -> Result<()> {
+        self.taken = None;
+        let shared = self.calls.shared();
+        shared.closing.check()?;
+        let end = Instant::now() + timeout.min(MAX_WAIT);
+        if let Waiting::Poll(every) = shared.address.waiting {
+            return shared.closing.sleep_until(end.min(Instant::now() + every));
+        }
+        match self.wait_at_server(end) {
+            Ok(()) => Ok(()),
+            Err(Trouble::Final(error)) => Err(error),
+            Err(trouble) => {
+                log::debug!("a worker lost its place: {}", Error::from(trouble));
+                self.patience.pause(end, &shared.closing)
+            }
+        }
+    }
+
+    /// Tells whether the last wait ended because a marker was taken.
+    pub fn rung(&self) -> bool {
+        self.taken.is_some()
+    }
+
+    fn wait_at_server(&mut self, end: Instant) -> std::result::Result<(), Trouble> {
+        let shared = self.calls.shared();
+        let kept = self.post.take().filter(|post| post.link().is_ours());
+        let mut post = match kept {
+            Some(post) => post,
+            None => self.calls.post()?,
+        };
+        let answer = match post.wait(&self.key, end, shared) {
+            Ok(answer) => answer,
+            Err(trouble) => {
+                // A closed handle breaks no connection: its place is left in good order.
+                if shared.closing.check().is_err() {
+                    self.post = Some(post);
+                }
+                return Err(trouble);
+            }
+        };
+        match answer {
+            Some(Err(error)) => return Err(self.refused(error, &post)),
+            Some(Ok(reply)) => {
+                self.taken = Marker::read(reply);
+                self.patience = Patience::default();
+            }
+            None => {}
+        }
+        self.post = Some(post);
+        Ok(())
+    }
+
+    /// What a refused wait means to the next one.
+    fn refused(&self, error: ServerError, post: &Post) -> Trouble {
+        match error.remedy() {
+            Remedy::Tell => {
+                let told = error.error();
+                Trouble::Final(match told.code() {
+                    ErrorCode::InvalidArgument | ErrorCode::Unsupported => {
+                        let message =
+                            format!("{}: the url's wait=poll does without", told.message());
+                        Error::new(told.code(), message)
+                    }
+                    _ => told,
+                })
+            }
+            Remedy::Moved(target) => {
+                self.calls.moved(&target, post.link().endpoint());
+                Trouble::Refused(error)
+            }
+            Remedy::Locate => {
+                self.calls.lost(post.link().endpoint());
+                Trouble::Refused(error)
+            }
+            _ => Trouble::Refused(error),
+        }
+    }
+
+    /// Leaves the line; gives the marker that somebody else should have, if there is one.
+    fn leave(&mut self, is_closed: bool) -> Option<Marker> {
+        let mut post = self.post.take().filter(|post| post.link().is_ours())?;
+        if !post.is_waiting() {
+            if !is_closed {
+                self.calls.park(post);
+            }
+            // A closed handle did not look for the work that it was called to.
+            return self.taken.take().filter(|_| is_closed);
+        }
+        match post.leave(FAREWELL, |unblock| self.say(unblock, is_closed)) {
+            Left::With(marker) => Some(marker),
+            Left::Unsure => Some(Marker::some()),
+            Left::Alone => {
+                if !is_closed {
+                    self.calls.park(post);
+                }
+                None
+            }
+        }
+    }
+
+    /// Says something on another connection: a new one, if the handle is closed.
+    fn say(&self, command: &Cmd, is_closed: bool) -> Result<Reply> {
+        if is_closed {
+            self.calls.say_apart(command, FAREWELL)
+        } else {
+            self.calls.command_within(command.clone(), FAREWELL)
+        }
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        let is_closed = self.calls.shared().closing.check().is_err();
+        if let Some(marker) = self.leave(is_closed)
+            && let Err(error) = self.say(&marker.ring(&self.key), is_closed)
+        {
+            log::debug!("a waiting worker may be called late: {error}");
+        }
+    }
+}
+
+impl fmt::Debug for Waiter<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Waiter").field("rung", &self.rung()).finish_non_exhaustive()
+    }
+}
