@@ -1,17 +1,14 @@
 //! From a URL to where and as whom to connect.
 
-use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use url::Url;
 
 use crate::error::{Error, Result};
 use crate::store::redis::driver::endpoint::{DEFAULT_PORT, DEFAULT_SENTINEL_PORT, Endpoint};
+use crate::store::redis::driver::login::{Login, decode};
 use crate::store::redis::driver::tls::Tls;
-
-/// How often a worker looks for work where it may not wait at the server.
-const POLL: Duration = Duration::from_millis(100);
+use crate::store::redis::driver::waiting::Waiting;
 
 /// Where the server is, and who connects.
 #[derive(Debug, Clone)]
@@ -33,22 +30,6 @@ pub(super) enum Place {
     Sentinels { sentinels: Vec<Endpoint>, master: String },
     /// Any node of the cluster knows it.
     Cluster { seeds: Vec<Endpoint> },
-}
-
-/// A user and a password; both may be missing.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(super) struct Login {
-    pub(super) user: Option<String>,
-    pub(super) password: Option<String>,
-}
-
-/// How an idle worker waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Waiting {
-    /// In a blocking command at the server.
-    Block,
-    /// By looking again after this time, for proxies that let no blocking command through.
-    Poll(Duration),
 }
 
 impl Address {
@@ -234,43 +215,6 @@ impl Parts<'_> {
     }
 }
 
-impl Login {
-    fn parse(text: &str) -> Result<Self> {
-        let (user, password) = match text.split_once(':') {
-            Some((user, password)) => (user, Some(decode(password)?)),
-            None => (text, None),
-        };
-        let user = decode(user)?;
-        Ok(Self { user: (!user.is_empty()).then_some(user), password })
-    }
-}
-
-impl fmt::Debug for Login {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Login").field("user", &self.user).finish_non_exhaustive()
-    }
-}
-
-impl Waiting {
-    fn parse(text: &str) -> Result<Self> {
-        let every = match text {
-            "block" => return Ok(Self::Block),
-            "poll" => Some(POLL),
-            _ => text
-                .strip_prefix("poll:")
-                .and_then(|millis| millis.parse().ok())
-                .filter(|millis| (1..=60_000).contains(millis))
-                .map(Duration::from_millis),
-        };
-        every.map(Self::Poll).ok_or_else(|| {
-            Error::invalid(format!(
-                "url parameter wait {text:?} is not accepted: accepted are block, poll and \
-                 poll:MILLISECONDS from 1 to 60000"
-            ))
-        })
-    }
-}
-
 fn database(text: &str) -> Result<u32> {
     text.parse().map_err(|_| {
         Error::invalid(format!(
@@ -279,10 +223,78 @@ fn database(text: &str) -> Result<u32> {
     })
 }
 
-/// Undoes percent-encoding.
-fn decode(text: &str) -> Result<String> {
-    percent_encoding::percent_decode_str(text)
-        .decode_utf8()
-        .map(Into::into)
-        .map_err(|_| Error::invalid("url is not UTF-8 once its %xx are decoded: accepted is UTF-8"))
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn tcp(host: &str, port: u16) -> Endpoint {
+        Endpoint::Tcp { host: host.to_owned(), port }
+    }
+
+    #[test]
+    fn urls_say_where_and_as_whom() {
+        let address = Address::parse("redis://us%65r:p%40ss%2F@host:7000/3?wait=poll").unwrap();
+        assert_eq!(address.place, Place::Node(tcp("host", 7000)));
+        assert_eq!(address.login.user.as_deref(), Some("user"));
+        assert_eq!(address.login.password.as_deref(), Some("p@ss/"));
+        assert_eq!(
+            (address.database, address.waiting),
+            (3, Waiting::Poll(Duration::from_millis(100)))
+        );
+        assert!(address.tls.is_none());
+        for (url, place) in [
+            ("redis://host", Place::Node(tcp("host", 6379))),
+            ("redis://:word@10.0.0.1:1/", Place::Node(tcp("10.0.0.1", 1))),
+            ("redis://[::1]:7000/0", Place::Node(tcp("::1", 7000))),
+            ("unix:///run/redis.sock?db=2", Place::Node(Endpoint::Unix("/run/redis.sock".into()))),
+            ("redis+unix:///a%20b", Place::Node(Endpoint::Unix("/a b".into()))),
+            (
+                "redis+sentinel://a,b:1/mine/2?sentinel_pass=x",
+                Place::Sentinels {
+                    sentinels: vec![tcp("a", 26379), tcp("b", 1)],
+                    master: "mine".to_owned(),
+                },
+            ),
+            (
+                "redis+cluster://me:word@a:1,b:2",
+                Place::Cluster { seeds: vec![tcp("a", 1), tcp("b", 2)] },
+            ),
+        ] {
+            assert_eq!(Address::parse(url).unwrap().place, place, "{url}");
+        }
+    }
+
+    #[test]
+    fn wrong_urls_are_refused_without_showing_a_password() {
+        for (url, reason) in [
+            ("redis:host", "lacks"),
+            ("redis://", "host 1"),
+            ("redis://host:port", "host 1"),
+            ("redis://user:secret", "host 1"),
+            ("redis://user:se/secret@host", "%2F"),
+            ("redis://user:secret@a,b", "several hosts"),
+            ("redis://user:secret@host/one", "database \"one\""),
+            ("redis://user:secret@host/1/2", "path \"/1/2\""),
+            ("redis://user:secret@host?size=1", "parameter \"size\""),
+            ("redis://user:secret@host?cacert=ca.pem", "parameter \"cacert\""),
+            ("redis://user:secret@host?wait=long", "wait \"long\""),
+            ("redis://user:secret@host?wait=poll:0", "wait \"poll:0\""),
+            ("redis+unix://host/path?pass=secret", "no socket"),
+            ("rediss+unix:///path", "scheme"),
+            ("redis+sentinel://user:secret@host", "no master"),
+            ("redis+cluster://user:secret@host/1", "database 0 alone"),
+            ("rediss://user:secret@host?cert=c.pem", "both or neither"),
+            ("rediss://user:secret@host?cacert=/no/such.pem", "such.pem"),
+            ("amqp://user:secret@host", "scheme \"amqp\""),
+        ] {
+            let error = Address::parse(url).unwrap_err();
+            assert_eq!(error.code(), crate::ErrorCode::InvalidArgument, "{url}");
+            assert!(error.message().contains(reason), "{url}: {error}");
+            assert!(!error.message().contains("secret"), "{url}: {error}");
+        }
+        let address = Address::parse("redis://user:secret@host").unwrap();
+        assert!(!format!("{address:?}").contains("secret"), "{address:?}");
+    }
 }

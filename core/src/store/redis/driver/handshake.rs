@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use redis::{Cmd, cmd};
 
-use crate::store::redis::driver::address::Login;
 use crate::store::redis::driver::closing::Closing;
 use crate::store::redis::driver::endpoint::Endpoint;
 use crate::store::redis::driver::link::Link;
+use crate::store::redis::driver::login::Login;
 use crate::store::redis::driver::tls::Tls;
 use crate::store::redis::driver::trouble::Trouble;
 use crate::store::redis::protocol::{Remedy, Reply, ServerError};

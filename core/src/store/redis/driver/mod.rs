@@ -10,6 +10,7 @@ mod endpoint;
 mod handshake;
 mod link;
 mod locator;
+mod login;
 mod marker;
 mod patience;
 mod pipeline;
@@ -21,6 +22,7 @@ mod task;
 mod tls;
 mod trouble;
 mod waiter;
+mod waiting;
 
 pub use address::Address;
 pub use calls::Calls;

@@ -26,6 +26,11 @@ impl Tls {
         certificate: Option<PathBuf>,
         key: Option<PathBuf>,
     ) -> Result<Self> {
+        if certificate.is_some() != key.is_some() {
+            return Err(Error::invalid(
+                "url gives one of cert and key: accepted are both or neither",
+            ));
+        }
         let trusted = match authorities {
             Some(path) => roots(&path)?,
             None => system_roots()?,
@@ -37,18 +42,13 @@ impl Tls {
             .map_err(|error| refused("tls", &error))?
             .with_root_certificates(trusted);
         let config = match (certificate, key) {
-            (None, None) => builder.with_no_client_auth(),
             (Some(certificate), Some(key)) => {
                 let own_key = PrivateKeyDer::from_pem_file(&key).map_err(|it| unread(&key, &it))?;
                 builder
                     .with_client_auth_cert(certificates(&certificate)?, own_key)
                     .map_err(|error| refused("client certificate", &error))?
             }
-            _ => {
-                return Err(Error::invalid(
-                    "url gives one of cert and key: accepted are both or neither",
-                ));
-            }
+            _ => builder.with_no_client_auth(),
         };
         Ok(Self { config: Arc::new(config) })
     }

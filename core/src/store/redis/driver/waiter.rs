@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use redis::Cmd;
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::store::redis::driver::address::Waiting;
 use crate::store::redis::driver::calls::Calls;
 use crate::store::redis::driver::marker::Marker;
 use crate::store::redis::driver::patience::Patience;
 use crate::store::redis::driver::post::{Left, Post};
 use crate::store::redis::driver::trouble::Trouble;
+use crate::store::redis::driver::waiting::Waiting;
 use crate::store::redis::protocol::{Remedy, Reply, ServerError};
 
 /// The longest that one [`Waiter::wait`] lasts, so that no sum of times overflows.
