@@ -10,14 +10,18 @@ use std::sync::{Arc, Mutex};
 
 use fairlane::clock::ManualClock;
 use fairlane::store::model::ModelStore;
+use fairlane::store::redis::RedisStore;
+use fairlane::store::redis::driver::Address;
 use fairlane::store::sqlite::SqliteStore;
 use fairlane::{Durability, QueueOptions};
 use fairlane_tests::differential::{
     Coverage, Crew, Difference, Sequence, Subject, run, sequence, sequence_with_reopenings, shrink,
 };
+use fairlane_tests::redis::RedisServer;
 use fairlane_tests::stores::DAWN;
 
 const SEQUENCES: u64 = 10_000;
+const SEQUENCES_ON_REDIS: u64 = 5_000;
 const SEQUENCES_ON_DISK: u64 = 300;
 const SEQUENCES_BY_PROCESSES: u64 = 300;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_differential_process");
@@ -45,6 +49,27 @@ fn on_disk(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Differenc
     let open = move || Arc::new(SqliteStore::open(&path, "test", &terms).unwrap()) as _;
     let mut other = Subject::lasting("sqlite on disk", Box::new(open));
     run(sequence, &mut model(&options), &mut other, &clock, coverage)
+}
+
+fn on_redis(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Difference> {
+    let (clock, options) = options(sequence);
+    thread_local! {
+        static SERVER: RedisServer = RedisServer::start(&[]);
+    }
+    let address = SERVER.with(|server| {
+        server.command::<()>(&["FLUSHALL"]);
+        Address::parse(&server.url()).unwrap()
+    });
+    let terms = options.clone();
+    let open = move || Arc::new(RedisStore::open(address.clone(), "test", &terms).unwrap()) as _;
+    let mut other = Subject::lasting("redis", Box::new(open));
+    run(sequence, &mut model(&options), &mut other, &clock, coverage)
+}
+
+#[test]
+fn redis_agrees_with_the_model() {
+    let comparison = Comparison { test: "redis_agrees_with_the_model", sequence, run: on_redis };
+    comparison.check_as_told(SEQUENCES_ON_REDIS, u64::MAX);
 }
 
 fn by_processes(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Difference> {

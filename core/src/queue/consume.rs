@@ -62,7 +62,7 @@ impl Queue {
         // Entered before the second look: a push after that look rings this waiter.
         let mut waiter = self.store.waiter()?;
         loop {
-            let batch = self.store.pop(ask)?;
+            let batch = waiter.pop(ask)?;
             if !batch.jobs.is_empty() {
                 return Ok(batch.jobs);
             }

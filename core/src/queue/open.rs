@@ -8,6 +8,10 @@ use crate::job::validate_name;
 use crate::options::QueueOptions;
 use crate::queue::Queue;
 use crate::store::Store;
+#[cfg(feature = "redis")]
+use crate::store::redis::{RedisStore, driver::Address};
+#[cfg(feature = "sqlite")]
+use crate::store::sqlite::SqliteStore;
 
 impl Queue {
     /// Opens a queue by URL and name with default options; see [`Queue::open_with`].
@@ -24,6 +28,8 @@ impl Queue {
     /// - `jobs.db`, `sqlite:jobs.db`, `sqlite:///var/lib/jobs.db`: a file. Any number of queues,
     ///   handles and processes of one machine may share it; not over a network file system.
     /// - `memory:`: a queue of this handle and its clones, gone with the last of them.
+    /// - `redis://host:6379/0` and its kin ([`crate::store::redis::driver::Address::parse`] lists
+    ///   them): a queue on a server, shared by any number of machines. Connects at the first call.
     ///
     /// # Errors
     /// `InvalidArgument` for a URL, name or option that is not accepted; `Corrupt` for a file that
@@ -45,7 +51,7 @@ impl Queue {
 #[cfg(feature = "cli")]
 pub(crate) fn absolute_url(url: &str) -> std::io::Result<std::ffi::OsString> {
     match Place::parse(url).map_err(std::io::Error::other)? {
-        Place::Memory => Ok(url.into()),
+        Place::Memory | Place::Redis(_) => Ok(url.into()),
         Place::File(path) => {
             let mut url = std::ffi::OsString::from("sqlite:");
             url.push(std::path::absolute(path)?);
@@ -59,7 +65,12 @@ pub(crate) fn absolute_url(url: &str) -> std::io::Result<std::ffi::OsString> {
 enum Place {
     Memory,
     File(PathBuf),
+    /// The whole URL, which the driver reads.
+    Redis(String),
 }
+
+/// What is said where a URL is not accepted.
+const ACCEPTED: &str = "accepted are a path, sqlite:PATH, memory: and redis://HOST";
 
 impl Place {
     fn parse(url: &str) -> Result<Self> {
@@ -75,21 +86,12 @@ impl Place {
             "sqlite" => {
                 let path = rest.strip_prefix("//").unwrap_or(rest);
                 if path.is_empty() || path == ":memory:" {
-                    return Err(Error::invalid(format!(
-                        "url {url:?} names no file: accepted are a path, sqlite:PATH and memory:"
-                    )));
+                    return Err(Error::invalid(format!("url {url:?} names no file: {ACCEPTED}")));
                 }
                 Ok(Self::File(path.into()))
             }
-            "redis" | "rediss" | "redis+cluster" | "redis+unix" => Err(Error::new(
-                ErrorCode::Unsupported,
-                format!(
-                    "url scheme {scheme:?} is not supported by this release: accepted are a path, sqlite:PATH and memory:"
-                ),
-            )),
-            _ => Err(Error::invalid(format!(
-                "url scheme {scheme:?} is not known: accepted are a path, sqlite:PATH and memory:"
-            ))),
+            _ if is_redis(scheme) => Ok(Self::Redis(url.to_owned())),
+            _ => Err(Error::invalid(format!("url scheme {scheme:?} is not known: {ACCEPTED}"))),
         }
     }
 
@@ -99,26 +101,39 @@ impl Place {
                 ErrorCode::Unavailable,
                 format!("file {path:?} does not exist: a push makes it"),
             )),
-            Self::File(_) | Self::Memory => Ok(()),
+            Self::File(_) | Self::Memory | Self::Redis(_) => Ok(()),
         }
     }
 }
 
-#[cfg(feature = "sqlite")]
-fn open_store(place: &Place, name: &str, options: &QueueOptions) -> Result<Arc<dyn Store>> {
-    use crate::store::sqlite::SqliteStore;
-    Ok(match place {
-        Place::Memory => Arc::new(SqliteStore::in_memory(name, options)?),
-        Place::File(path) => Arc::new(SqliteStore::open(path, name, options)?),
-    })
+/// Tells whether a scheme is one that the Redis driver reads.
+fn is_redis(scheme: &str) -> bool {
+    matches!(scheme.split('+').next(), Some("redis" | "rediss")) || scheme == "unix"
 }
 
-#[cfg(not(feature = "sqlite"))]
-fn open_store(_: &Place, _: &str, _: &QueueOptions) -> Result<Arc<dyn Store>> {
-    Err(Error::new(
-        ErrorCode::Unsupported,
-        "this build has no embedded store: enable feature sqlite",
-    ))
+#[cfg_attr(
+    not(any(feature = "sqlite", feature = "redis")),
+    expect(unused_variables, reason = "a build without a store opens none")
+)]
+fn open_store(place: &Place, name: &str, options: &QueueOptions) -> Result<Arc<dyn Store>> {
+    match place {
+        #[cfg(feature = "sqlite")]
+        Place::Memory => Ok(Arc::new(SqliteStore::in_memory(name, options)?)),
+        #[cfg(feature = "sqlite")]
+        Place::File(path) => Ok(Arc::new(SqliteStore::open(path, name, options)?)),
+        #[cfg(not(feature = "sqlite"))]
+        Place::Memory | Place::File(_) => Err(not_built("the embedded store", "sqlite")),
+        #[cfg(feature = "redis")]
+        Place::Redis(url) => Ok(Arc::new(RedisStore::open(Address::parse(url)?, name, options)?)),
+        #[cfg(not(feature = "redis"))]
+        Place::Redis(_) => Err(not_built("the Redis store", "redis")),
+    }
+}
+
+#[cfg(not(all(feature = "sqlite", feature = "redis")))]
+fn not_built(what: &str, feature: &str) -> Error {
+    let message = format!("this build is without {what}: enable the feature {feature}");
+    Error::new(ErrorCode::Unsupported, message)
 }
 
 #[cfg(test)]
@@ -136,6 +151,8 @@ mod tests {
             ("sqlite:///var/jobs.db", file("/var/jobs.db")),
             (r"C:\jobs.db", file(r"C:\jobs.db")),
             ("memory:", Place::Memory),
+            ("redis://host/1", Place::Redis("redis://host/1".into())),
+            ("rediss+sentinel://a,b/m", Place::Redis("rediss+sentinel://a,b/m".into())),
         ] {
             assert_eq!(Place::parse(url).unwrap(), place, "{url}");
         }
@@ -156,7 +173,7 @@ mod tests {
             ("", ErrorCode::InvalidArgument),
             ("sqlite:", ErrorCode::InvalidArgument),
             ("amqp://host", ErrorCode::InvalidArgument),
-            ("redis://host", ErrorCode::Unsupported),
+            ("redistribute://host", ErrorCode::InvalidArgument),
         ] {
             assert_eq!(Place::parse(url).unwrap_err().code(), code, "{url}");
         }

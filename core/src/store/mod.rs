@@ -262,6 +262,14 @@ pub trait Store: Send + Sync {
 
 /// A worker that waits for work.
 pub trait Waiter {
+    /// Delivers as [`Store::pop`] does, to a worker that goes to sleep if nothing comes. Of many
+    /// that sleep a store may tell only some of what comes due: each of the others then gets a
+    /// later [`Batch::next_due`], or none, and is rung if it is needed.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn pop(&mut self, ask: Ask) -> Result<Batch>;
+
     /// Sleeps until rung, until `timeout` has passed, or until the store sees a reason to look
     /// again; never much longer. Returning promises nothing: pop to find out.
     ///

@@ -185,6 +185,10 @@ struct ModelWaiter<'a> {
 }
 
 impl Waiter for ModelWaiter<'_> {
+    fn pop(&mut self, ask: Ask) -> Result<Batch> {
+        self.store.pop(ask)
+    }
+
     fn wait(&mut self, timeout: Duration) -> Result<()> {
         let asleep = |shared: &mut Shared| !shared.closed && shared.rings == self.heard;
         let (shared, _) = self

@@ -1,7 +1,224 @@
 //! The store on a Redis server.
 //!
 //! [`protocol`] turns a verb into a request and a reply into a result, and touches nothing else;
-//! [`driver`] carries requests to the server and brings back the replies.
+//! [`driver`] carries requests to the server and brings back the replies. Every verb here is three
+//! steps: convert, call, convert.
+
+use std::sync::Arc;
+
+use std::time::Duration;
+
+use crate::clock::{Clock, Millis};
+use crate::error::Result;
+use crate::job::{JobInfo, NewJob, Pushed};
+use crate::lane::{LaneInfo, Stats};
+use crate::options::QueueOptions;
+use crate::store::{Ask, Batch, Dump, Ending, FailedFilter, LaneChange, Store, Swept, Waiter};
+use crate::token::{JobId, Token};
 
 pub mod driver;
 pub mod protocol;
+
+use driver::{Address, Calls};
+use protocol::{Manner, Popped, Protocol, Reply, Request};
+
+/// The most jobs that one script delivers: it stops the server for as long as it runs.
+const DELIVERED_AT_ONCE: usize = 128;
+
+/// One queue on a Redis server.
+pub struct RedisStore {
+    protocol: Protocol,
+    calls: Calls,
+    /// Asked only if it is one that a test turns by hand; else the server's clock is used.
+    clock: Arc<dyn Clock>,
+}
+
+impl RedisStore {
+    /// Opens the queue of that name on a server; connects at the first call.
+    ///
+    /// # Errors
+    /// `Internal` if the system gives no random numbers.
+    pub fn open(address: Address, name: &str, options: &QueueOptions) -> Result<Self> {
+        let seed = (options.random.unit() * f64::from(u32::MAX)) as u32;
+        Ok(Self {
+            protocol: Protocol::new(name, options, seed),
+            calls: Calls::new(address, options)?,
+            clock: Arc::clone(&options.clock),
+        })
+    }
+
+    fn call(&self, request: Request) -> Result<Reply> {
+        self.calls.call(request)
+    }
+
+    /// Gives the time if it is injected.
+    fn injected(&self) -> Option<Millis> {
+        (!self.clock.runs()).then(|| self.clock.now())
+    }
+
+    /// Pops in steps, each short enough that the server is not held up for long.
+    fn pop_as(&self, ask: Ask, manner: Manner) -> Result<Batch> {
+        let mut batch = Batch::default();
+        loop {
+            let left = ask.count - batch.jobs.len();
+            let step = Ask { count: left.min(DELIVERED_AT_ONCE), ..ask };
+            let popped = match self.plain_pop(step, manner)? {
+                Some(popped) => popped,
+                None => {
+                    let reply = self.call(self.protocol.pop(step, manner, self.injected()))?;
+                    let popped = self.protocol.read_pop(reply, ask.lease)?;
+                    if popped.jobs.len() < step.count {
+                        // The server's moment in the terms of this machine's clock.
+                        let to_here = self.clock.now() - popped.now;
+                        batch.next_due = popped.next_due.map(|due| due + to_here);
+                        batch.jobs.extend(popped.jobs);
+                        return Ok(batch);
+                    }
+                    popped
+                }
+            };
+            batch.jobs.extend(popped.jobs);
+            if batch.jobs.len() == ask.count {
+                return Ok(batch);
+            }
+        }
+    }
+
+    fn plain_pop(&self, step: Ask, manner: Manner) -> Result<Option<Popped>> {
+        if manner != Manner::default() {
+            return Ok(None);
+        }
+        let Some(request) = self.protocol.plain_pop(step, self.injected()) else {
+            return Ok(None);
+        };
+        self.protocol.read_plain_pop(self.call(request)?, step.lease)
+    }
+}
+
+impl Store for RedisStore {
+    fn push(&self, jobs: Vec<NewJob>) -> Result<Vec<Pushed>> {
+        if let Some(request) = self.protocol.plain_push(&jobs, self.injected())
+            && let Some(pushed) = self.protocol.read_plain_push(self.call(request)?, jobs.len())?
+        {
+            return Ok(pushed);
+        }
+        let reply = self.call(self.protocol.push(&jobs, self.injected()))?;
+        self.protocol.read_push(reply, &jobs)
+    }
+
+    fn pop(&self, ask: Ask) -> Result<Batch> {
+        self.pop_as(ask, Manner::default())
+    }
+
+    fn finish(&self, endings: Vec<Ending>) -> Result<Vec<Result<()>>> {
+        if let Some(request) = self.protocol.plain_complete(&endings, self.injected())
+            && let Some(fares) = self.protocol.read_plain_complete(self.call(request)?, &endings)?
+        {
+            return Ok(fares);
+        }
+        let reply = self.call(self.protocol.finish(&endings, self.injected()))?;
+        self.protocol.read_finish(reply, &endings)
+    }
+
+    fn extend(&self, tokens: Vec<Token>, lease: Millis) -> Result<Vec<Result<()>>> {
+        let reply = self.call(self.protocol.extend(&tokens, lease, self.injected()))?;
+        self.protocol.read_extend(reply, &tokens)
+    }
+
+    fn configure(&self, lane: Option<String>, change: LaneChange) -> Result<()> {
+        self.call(self.protocol.configure(lane.as_deref(), change, self.injected()))?;
+        Ok(())
+    }
+
+    fn sweep(&self) -> Result<Swept> {
+        let reply = self.call(self.protocol.sweep(self.injected()))?;
+        self.protocol.read_sweep(reply)
+    }
+
+    fn stats(&self) -> Result<Stats> {
+        self.protocol.read_stats(self.call(self.protocol.stats())?)
+    }
+
+    fn lanes(&self, after: Option<String>, limit: usize) -> Result<Vec<LaneInfo>> {
+        self.protocol.read_lanes(self.call(self.protocol.lanes(after.as_deref(), limit))?)
+    }
+
+    fn lane(&self, name: String) -> Result<Option<LaneInfo>> {
+        self.protocol.read_lane(self.call(self.protocol.lane(&name))?)
+    }
+
+    fn get(&self, id: JobId) -> Result<Option<JobInfo>> {
+        self.protocol.read_get(self.call(self.protocol.get(id))?)
+    }
+
+    fn peek(&self, lane: String, count: usize) -> Result<Vec<JobInfo>> {
+        self.protocol.read_jobs(self.call(self.protocol.peek(&lane, count))?)
+    }
+
+    fn cancel(&self, id: JobId) -> Result<bool> {
+        self.protocol.read_cancel(self.call(self.protocol.cancel(id, self.injected()))?)
+    }
+
+    fn purge(&self, lane: Option<String>) -> Result<u64> {
+        let mut purged = 0;
+        loop {
+            let reply = self.call(self.protocol.purge(lane.as_deref(), self.injected()))?;
+            let (count, is_more) = self.protocol.read_purge(reply)?;
+            purged += count;
+            if !is_more {
+                return Ok(purged);
+            }
+        }
+    }
+
+    fn failed(&self, count: usize) -> Result<Vec<JobInfo>> {
+        self.protocol.read_jobs(self.call(self.protocol.failed(count))?)
+    }
+
+    fn restore(&self, filter: FailedFilter) -> Result<u64> {
+        self.protocol.read_count(self.call(self.protocol.restore(&filter, self.injected()))?)
+    }
+
+    fn clean(&self, filter: FailedFilter) -> Result<u64> {
+        self.protocol.read_count(self.call(self.protocol.clean(&filter, self.injected()))?)
+    }
+
+    fn bump_keys(&self) -> Result<()> {
+        self.call(self.protocol.bump_keys(self.injected()))?;
+        Ok(())
+    }
+
+    fn dump(&self) -> Result<Dump> {
+        self.protocol.read_dump(self.call(self.protocol.dump())?)
+    }
+
+    fn waiter(&self) -> Result<Box<dyn Waiter + '_>> {
+        let waiter = self.calls.waiter(&self.protocol.wake_key());
+        Ok(Box::new(RedisWaiter { store: self, waiter, watches: false }))
+    }
+
+    fn close(&self) {
+        self.calls.close();
+    }
+}
+
+/// A worker that waits for the marker at the server.
+struct RedisWaiter<'a> {
+    store: &'a RedisStore,
+    waiter: driver::Waiter<'a>,
+    /// Whether it was told when to look again.
+    watches: bool,
+}
+
+impl Waiter for RedisWaiter<'_> {
+    fn pop(&mut self, ask: Ask) -> Result<Batch> {
+        let manner = Manner { sleeps: true, rung: self.waiter.rung(), watches: self.watches };
+        let batch = self.store.pop_as(ask, manner)?;
+        self.watches = batch.next_due.is_some();
+        Ok(batch)
+    }
+
+    fn wait(&mut self, timeout: Duration) -> Result<()> {
+        self.waiter.wait(timeout)
+    }
+}

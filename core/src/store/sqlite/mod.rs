@@ -311,6 +311,10 @@ struct SqliteWaiter<'a> {
 }
 
 impl Waiter for SqliteWaiter<'_> {
+    fn pop(&mut self, ask: Ask) -> Result<Batch> {
+        self.store.pop(ask)
+    }
+
     fn wait(&mut self, timeout: Duration) -> Result<()> {
         let woken = self.engine.bell.sleep(self.id, timeout);
         if self.store.is_closed.load(Ordering::Acquire) {

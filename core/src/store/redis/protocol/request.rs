@@ -14,29 +14,36 @@ pub struct Request {
     pub args: Vec<Vec<u8>>,
 }
 
-/// The place of the repeat flag among the arguments.
-const REPEATED: usize = 0;
-/// The place of the identity among the arguments.
-const IDENTITY: usize = 1;
+/// The place of the number of the request among the arguments, with an `r` after it if it is
+/// repeated.
+const SEQUENCE: usize = 0;
+/// The place of the row that remembers the connection's last push.
+const LINK: usize = 1;
 
 impl Request {
     /// Makes a request without arguments of its own.
     pub fn new(script: &'static Script, key: &[u8]) -> Self {
-        Self { script, key: key.to_vec(), args: vec![Vec::new(), Vec::new()] }
+        Self { script, key: key.to_vec(), args: vec![vec![0; 8], Vec::new()] }
     }
 
     /// Says that an earlier sending of this very request may have been carried out, its reply lost.
     pub fn repeated(&mut self) {
-        self.set(REPEATED, b"1".to_vec());
+        if let Some(sequence) = self.args.get_mut(SEQUENCE)
+            && sequence.len() == 8
+        {
+            sequence.push(b'r');
+        }
     }
 
     /// Says who sends: a connection, its slot (requests that are on the way together have
     /// different ones), and a number that rises with each new request in that slot.
     pub fn identify(&mut self, link: [u8; 8], slot: u16, sequence: u64) {
-        let mut identity = link.to_vec();
-        identity.extend(slot.to_le_bytes());
-        identity.extend(sequence.to_le_bytes());
-        self.set(IDENTITY, identity);
+        self.set(SEQUENCE, sequence.to_le_bytes().to_vec());
+        self.set(LINK, [&b"c"[..], &link, &slot.to_le_bytes()].concat());
+    }
+
+    pub(super) fn push(&mut self, argument: impl Into<Vec<u8>>) {
+        self.args.push(argument.into());
     }
 
     fn set(&mut self, place: usize, value: Vec<u8>) {

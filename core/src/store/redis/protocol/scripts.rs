@@ -1,0 +1,55 @@
+//! The scripts, one a verb, each put together from the parts that it needs.
+
+use super::script::Script;
+
+macro_rules! script {
+    ($name:literal, $($part:literal),+) => {
+        Script::new($name, concat!($(include_str!(concat!("scripts/", $part, ".lua")), "\n"),+))
+    };
+}
+
+macro_rules! changing {
+    ($name:literal $(, $part:literal)*) => {
+        script!(
+            $name, "open", "clock", "starts", "lanes", "jobs", "settle", "close" $(, $part)*, $name
+        )
+    };
+}
+
+/// The plain case of a verb.
+macro_rules! plain {
+    ($name:literal) => {
+        script!($name, "plain", $name)
+    };
+}
+
+macro_rules! looking {
+    ($name:literal) => {
+        script!($name, "open", "looking", "starts", "lanes", "jobs", "describe", $name)
+    };
+}
+
+pub(super) static PUSH: Script = changing!("push", "adding");
+pub(super) static POP: Script = changing!("pop");
+pub(super) static FINISH: Script = changing!("finish", "adding");
+pub(super) static PLAIN_PUSH: Script = plain!("plain_push");
+pub(super) static PLAIN_PUSH_MANY: Script = plain!("plain_push_many");
+pub(super) static PLAIN_POP: Script = plain!("plain_pop");
+pub(super) static PLAIN_POP_MANY: Script = plain!("plain_pop_many");
+pub(super) static PLAIN_COMPLETE: Script = plain!("plain_complete");
+pub(super) static PLAIN_COMPLETE_MANY: Script = plain!("plain_complete_many");
+pub(super) static EXTEND: Script = changing!("extend");
+pub(super) static CONFIGURE: Script = changing!("configure");
+pub(super) static SWEEP: Script = changing!("sweep");
+pub(super) static CANCEL: Script = changing!("cancel");
+pub(super) static PURGE: Script = changing!("purge");
+pub(super) static RESTORE: Script = changing!("restore", "dead");
+pub(super) static CLEAN: Script = changing!("clean", "dead");
+pub(super) static BUMP_KEYS: Script = changing!("bump_keys");
+pub(super) static STATS: Script = looking!("stats");
+pub(super) static LANES: Script = looking!("lanes_list");
+pub(super) static LANE: Script = looking!("lane");
+pub(super) static GET: Script = looking!("get");
+pub(super) static PEEK: Script = looking!("peek");
+pub(super) static FAILED: Script = looking!("failed");
+pub(super) static DUMP: Script = looking!("dump");

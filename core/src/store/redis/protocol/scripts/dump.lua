@@ -1,0 +1,68 @@
+-- Gives the whole state, for tests: virtual time, stats, throttle, starts, ready lanes in order,
+-- lanes, live jobs, dead jobs, keys.
+local function starts_of(holder)
+  local told = {}
+  if holder.rate_count > 0 and holder.used > 0 then
+    for _, start in ipairs(read_starts(holder, 0, -1)) do
+      if start[1] > now - holder.rate_window then
+        told[#told + 1] = start[1] - queue.offset
+        told[#told + 1] = start[2]
+      end
+    end
+  end
+  return told
+end
+
+local function throttle_of(holder)
+  return outside(holder.throttled_until > now and holder.throttled_until)
+end
+
+local ready = {}
+for _, member in ipairs(call('ZRANGE', rows .. ':ready', 0, -1)) do
+  ready[#ready + 1] = string.sub(member, 25)
+end
+
+local told_lanes = {}
+for _, name in ipairs(call('ZRANGE', rows .. ':names', 0, -1)) do
+  local lane = lane_there(name)
+  if lane then
+    local ids = {}
+    for priority = 9, 0, -1 do
+      for _, element in ipairs(call('LRANGE', waiting_list(name, priority), 0, -1)) do
+        ids[#ids + 1] = string.match(element, '%d+') * 1
+      end
+    end
+    told_lanes[#told_lanes + 1] = {tell_lane(lane), max(lane.start, queue.virtual),
+      throttle_of(lane), starts_of(lane), ids}
+  end
+end
+
+local live, dead = {}, {}
+for _, field in ipairs(call('HKEYS', rows)) do
+  local kind, id = string.match(field, '^([jd])(%d+)$')
+  if kind == 'j' then
+    live[#live + 1] = id * 1
+  elseif kind == 'd' then
+    dead[#dead + 1] = id * 1
+  end
+end
+table.sort(live)
+table.sort(dead)
+for index, id in ipairs(live) do
+  live[index] = tell_job(id)
+end
+for index, id in ipairs(dead) do
+  dead[index] = tell_dead(id)
+end
+
+local keys = call('HKEYS', rows .. ':keys')
+local told_keys = {}
+for _, key in ipairs(keys) do
+  local holder = holder_of(key)
+  if holder then
+    local _, held_until = unpack('<dd', call('HGET', rows .. ':keys', key))
+    told_keys[#told_keys + 1] = {key, holder, held_until > now and held_until - queue.offset or 0}
+  end
+end
+return {queue.virtual, tell_stats(), throttle_of(queue), starts_of(queue), ready, told_lanes, live,
+  dead, told_keys}

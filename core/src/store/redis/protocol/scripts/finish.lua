@@ -1,0 +1,107 @@
+-- Ends deliveries, each by itself. ARGV: 6 how many, then for each its kind, id, delivery, tag and
+--   c complete: how many follow-ups, and each as in adding.lua
+--   b release: the delay
+--   r retry: the error, the delay ('' by the job's backoff), a number in [0, 1) for jitter
+--   f fail: the error
+-- Gives for each 'done', 'stale', 'foreign', or why a follow-up was refused.
+local at = 7
+
+local function argument()
+  at = at + 1
+  return ARGV[at - 1]
+end
+
+local function backoff_delay(job, attempt, random)
+  local policy = job.backoff or {1000, 600000, 2, 1}
+  local base, power, grown = policy[3], attempt, policy[1]
+  local factor = 1
+  while power > 0 do
+    if power % 2 == 1 then
+      factor = factor * base
+    end
+    power = floor(power / 2)
+    base = base * base
+  end
+  grown = max(min(policy[1] * factor, policy[2]), policy[1])
+  if policy[4] == 1 then
+    grown = policy[1] + random * (grown - policy[1])
+  end
+  return floor(grown)
+end
+
+-- Finds the job whose delivery is under way; else how the ending fares.
+local function find(id, delivery, tag)
+  if tag ~= queue.tag then
+    return nil, 'foreign'
+  end
+  if call('ZSCORE', rows .. ':leases', id .. '.' .. delivery) then
+    return read_job(id), 'stale'
+  end
+  -- Sent again after a lost reply: what that delivery was to become, it is.
+  if #ARGV[1] > 8 then
+    local run = call('HEXISTS', rows, 'j' .. id) == 1 and read_run(id)
+    if not run or (run.is_row and run.deliveries == delivery) then
+      return nil, 'done'
+    end
+  end
+  return nil, 'stale'
+end
+
+local function finish()
+  local kind = argument()
+  local id, delivery, tag = argument() * 1, argument() * 1, argument() * 1
+  local job, fare = find(id, delivery, tag)
+  if kind == 'c' then
+    local count, first = argument() * 1, at
+    at = at + count * 2
+    if job then
+      local jobs, refused = check_group(first, count, id)
+      if not jobs then
+        return refused
+      end
+      take_lease(job, delivery)
+      complete(job)
+      add_group(jobs)
+      return 'done'
+    end
+  elseif kind == 'b' then
+    local delay = argument() * 1
+    if job then
+      local run = read_delivery(id)
+      take_lease(job, delivery)
+      run.tries = run.tries - 1
+      come_again(job, run, delay, true)
+      return 'done'
+    end
+  elseif kind == 'r' then
+    local text, delay, random = argument(), argument(), argument() * 1
+    if job then
+      local run = read_delivery(id)
+      take_lease(job, delivery)
+      if job.max_tries >= 0 and run.tries >= job.max_tries then
+        die(job, run, text)
+      else
+        run.error = text
+        queue.retried = queue.retried + 1
+        delay = delay == '' and backoff_delay(job, max(run.tries - 1, 0), random) or delay * 1
+        come_again(job, run, delay, false)
+      end
+      return 'done'
+    end
+  else
+    local text = argument()
+    if job then
+      local run = read_delivery(id)
+      take_lease(job, delivery)
+      die(job, run, text)
+      return 'done'
+    end
+  end
+  return fare
+end
+
+local fares = {}
+for index = 1, ARGV[6] * 1 do
+  fares[index] = finish()
+end
+return close(fares)

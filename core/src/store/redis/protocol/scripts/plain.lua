@@ -1,0 +1,17 @@
+-- The plain case of a verb, done with few commands: the scripts <verb>.lua do every case, keep the
+-- same rules, and say what the rows hold; read open.lua, lanes.lua and jobs.lua first. A script
+-- that finds its case not plain has changed nothing and gives nothing: then <verb>.lua is sent.
+--
+-- What makes a case plain: no repeat, the clock has not gone back, nothing has come due; lanes
+-- that have no limits, no weight, no pause, no delayed or blocked jobs and only jobs of cost 1.
+--
+-- ARGV: 1 a number of 8 bytes for this request, and one more byte if it is repeated, 2 the row of the
+-- connection, 3 the clock; the verb's own follow.
+--
+-- Every command and every number that is read or written counts here: Redis spends far more time
+-- on these than on the data.
+local rows, call, pack, read = KEYS[1], redis.call, struct.pack, struct.unpack
+local QUEUE, LANE = '<Bddddddddddd', '>I7I6BI2I4I4'
+-- The half of the row of the queue that every call reads, and the half that some do.
+local QUEUE_HEAD, QUEUE_TAIL, TAIL_AT = '<Bddddddd', '<dddd', 58
+local UNIT, LOAD_SCALE = 100000, 1073741824

@@ -1,0 +1,70 @@
+-- Completes one job without a key or children, of a plain lane. ARGV: 4 the tag, 5 id, 6 delivery.
+-- Gives 1 if it is done; if 0, its token is stale.
+local id = ARGV[5]
+local found = call('HMGET', rows, 'q', 'j' .. id)
+local row, record = found[1], found[2]
+if not row or #ARGV[1] > 8 then
+  return nil
+end
+local version, was, offset, event, flags, tag, live, next_id = read(QUEUE_HEAD, row)
+local now
+if ARGV[3] == '' then
+  local time = call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000) + offset
+else
+  now = ARGV[3] + offset
+end
+-- 16: some jobs are blocked, perhaps on this one.
+if version > 1 or now < was or event <= now or bit.band(flags, 16) ~= 0 or ARGV[4] * 1 ~= tag then
+  return nil
+end
+if not record then
+  return 0
+end
+local _, of_job, name = read('<I6BHc0', record)
+local lane = call('HGET', rows, 'l' .. name)
+if bit.band(of_job, 2) ~= 0 or not lane then
+  return nil
+end
+local start, of_turn, state, mask, known, in_flight = read(LANE, lane)
+if state > 1 then
+  return nil
+end
+if call('ZREM', rows .. ':leases', id .. '.' .. ARGV[6]) == 0 then
+  return 0
+end
+in_flight = in_flight - 1
+local after, tail, is_gone = pack(LANE, start, of_turn, state, mask, known, in_flight),
+  string.sub(row, TAIL_AT), false
+if state == 1 then
+  local index = rows .. ':ready'
+  call('ZREM', index, lane .. name)
+  call('ZADD', index, string.format('%d', in_flight * LOAD_SCALE), after .. name)
+elseif in_flight == 0 then
+  local virtual, highest, turn, ready = read(QUEUE_TAIL, tail)
+  if ready == 0 and virtual ~= highest and call('ZCARD', rows .. ':leases') == 0 then
+    virtual = highest
+    tail = pack(QUEUE_TAIL, virtual, highest, turn, ready)
+  end
+  -- Nothing is left of the lane, or will not be when virtual time has passed its start.
+  is_gone = start <= virtual
+  if is_gone then
+    call('ZREM', rows .. ':names', name)
+    call('HDEL', rows, 'l' .. name)
+  else
+    call('ZADD', rows .. ':idle', string.format('%d', now + 1000), name)
+    event = event > now + 1000 and now + 1000 or event
+  end
+end
+row = pack(QUEUE_HEAD, 1, now, offset, event, flags, tag, live - 1, next_id) .. tail
+if is_gone then
+  call('HSET', rows, 'q', row)
+else
+  call('HSET', rows, 'q', row, 'l' .. name, after)
+end
+if ARGV[6] == '1' then
+  call('HDEL', rows, 'j' .. id)
+else
+  call('HDEL', rows, 'j' .. id, 'r' .. id)
+end
+return 1

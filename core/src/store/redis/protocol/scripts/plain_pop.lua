@@ -1,0 +1,90 @@
+-- Delivers one job of a plain lane, whose row is all that is to know of it and stands in the index
+-- of ready lanes. ARGV: 4 the lease, more than 0. Gives in one string the moment, the tag, the first
+-- id that may have a key, the id, deliveries, tries, lapses and whether an error; the error with its
+-- length before it; the record.
+-- What the first delivery leaves: 1 delivery, 1 try, no lapse, no error.
+local FIRST_RUN = '\0\0\0\0\0\0\240\63\0\0\0\0\0\0\240\63\0\0\0\0\0\0\0\0\0\0\0\0\0'
+local row = call('HGET', rows, 'q')
+if not row then
+  return nil
+end
+local version, was, offset, event, flags, tag, live, next_id, virtual, highest, turn, ready =
+  read(QUEUE, row)
+local now
+if ARGV[3] == '' then
+  local time = call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000) + offset
+else
+  now = ARGV[3] + offset
+end
+-- 3: the queue is paused or has limits.
+if version > 1 or now < was or event <= now or ready == 0 or bit.band(flags, 3) ~= 0 then
+  return nil
+end
+local index = rows .. ':ready'
+local popped = call('ZPOPMIN', index)
+local member = popped[1]
+local start, of_turn, state, mask, known, in_flight = read(LANE, member)
+if state ~= 1 then
+  call('ZADD', index, popped[2], member)
+  return nil
+end
+local name, top = string.sub(member, 25), 1
+if mask ~= 2 then
+  top = 9
+  while mask < 2 ^ top do
+    top = top - 1
+  end
+end
+local element = call('LPOP', rows .. ':w' .. top .. ':' .. name)
+local id, delivery, run = element, '1', nil
+if string.sub(element, -1) == 'r' then
+  id = string.sub(element, 1, -2)
+  run = call('HGET', rows, 'r' .. id)
+  local number, tries, lapses = read('<ddd', run)
+  delivery = string.format('%d', number + 1)
+  run = pack('<ddd', number + 1, tries + 1, lapses) .. string.sub(run, 25)
+  call('HSET', rows, 'r' .. id, run)
+end
+local record = call('HGET', rows, 'j' .. id)
+local lease_until = now + ARGV[4]
+call('ZADD', rows .. ':leases', string.format('%d', lease_until), id .. '.' .. delivery)
+event = event > lease_until and lease_until or event
+
+virtual = virtual < start and start or virtual
+start = virtual + UNIT
+highest = highest < start and start or highest
+known, in_flight = known - 1, in_flight + 1
+while known == 0 and mask ~= 0 do
+  known = call('LLEN', rows .. ':w' .. top .. ':' .. name)
+  if known == 0 then
+    mask, top = mask - 2 ^ top, top - 1
+    while top >= 0 and mask < 2 ^ top do
+      top = top - 1
+    end
+  end
+end
+local lane
+if mask > 0 then
+  lane = pack(LANE, start, of_turn, 1, mask, known, in_flight)
+  call('ZADD', index, string.format('%d', in_flight * LOAD_SCALE), lane .. name)
+else
+  ready = ready - 1
+  lane = pack(LANE, start, of_turn, 0, 0, 0, in_flight)
+end
+-- 4: somebody is asleep.
+if ready > 0 and bit.band(flags, 4) ~= 0 and call('ZADD', rows .. ':wake', '0', 'w') == 0 then
+  flags = flags - 4
+end
+call('HSET', rows, 'l' .. name, lane, 'q', pack(QUEUE, 1, now, offset, event, flags, tag, live,
+  next_id, virtual, highest, turn, ready))
+-- 32: the keys of jobs below some id are void.
+local key_floor = bit.band(flags, 32) ~= 0 and read('<d', call('HGET', rows, 'Q'), 33) or 0
+if not record then
+  return nil
+end
+local head = pack('<dddd', now - offset, tag, key_floor, id)
+if run then
+  return head .. string.sub(run, 1, 25) .. pack('<I4', #run - 25) .. string.sub(run, 26) .. record
+end
+return head .. FIRST_RUN .. record

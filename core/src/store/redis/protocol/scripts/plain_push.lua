@@ -1,0 +1,78 @@
+-- Pushes one plain job: due at once, without key, parent or rate. ARGV: 4 its record.
+-- Gives its id.
+local record = ARGV[4]
+local of_job, name, at = read('<BHc0', record)
+local priority = 1
+if of_job ~= 0 then
+  if of_job == 1 or of_job == 9 then
+    local cost
+    priority, cost = read('<BH', record, at)
+    if cost ~= 1 then
+      return nil
+    end
+  elseif of_job ~= 8 then
+    return nil
+  end
+end
+local found = call('HMGET', rows, 'q', 'l' .. name)
+local row, lane = found[1], found[2]
+if not row or #ARGV[1] > 8 then
+  return nil
+end
+local version, was, offset, event, flags, tag, live, id = read(QUEUE_HEAD, row)
+local now
+if ARGV[3] == '' then
+  local time = call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000) + offset
+else
+  now = ARGV[3] + offset
+end
+-- 8: somewhere is a limit to how many jobs may wait.
+if version > 1 or now < was or event <= now or bit.band(flags, 8) ~= 0 then
+  return nil
+end
+
+-- The state and the mask of priorities stand in the bytes 14 to 16 of the row.
+local tail, bit_of = string.sub(row, TAIL_AT), 2 ^ priority
+local state, mask = 0, 0
+if lane then
+  local high, low
+  state, high, low = string.byte(lane, 14, 16)
+  mask = high * 256 + low
+  if state > 1 then
+    return nil
+  end
+end
+local is_ready = state == 1
+if not is_ready or bit.band(mask, bit_of) == 0 then
+  local virtual, highest, turn, ready = read(QUEUE_TAIL, tail)
+  local start, of_turn, known, in_flight = 0, 0, 0, 0
+  if lane then
+    start, of_turn, state, mask, known, in_flight = read(LANE, lane)
+    if is_ready then
+      call('ZREM', rows .. ':ready', lane .. name)
+    end
+  else
+    call('ZADD', rows .. ':names', '0', name)
+  end
+  if not is_ready then
+    of_turn, start = turn, start < virtual and virtual or start
+    tail = pack(QUEUE_TAIL, virtual, highest, turn + 1, ready + 1)
+  end
+  lane = pack(LANE, start, of_turn, 1, mask + bit_of, mask < bit_of and 1 or known, in_flight)
+  call('ZADD', rows .. ':ready', string.format('%d', in_flight * LOAD_SCALE), lane .. name)
+  call('HSET', rows, 'l' .. name, lane)
+end
+-- 5 and 4: somebody is asleep and the queue is not paused.
+if bit.band(flags, 5) == 4 and call('ZADD', rows .. ':wake', '0', 'w') == 0 then
+  flags = flags - 4
+end
+local text = string.format('%d', id)
+call('RPUSH', rows .. ':w' .. priority .. ':' .. name, text)
+local made = call('HSET', rows, 'j' .. text, pack('<I6', now - offset) .. record,
+  'q', pack(QUEUE_HEAD, 1, now, offset, event, flags, tag, live + 1, id + 1) .. tail,
+  ARGV[2], ARGV[1] .. pack('<dd', now, id))
+if made > 1 then
+  call('ZADD', rows .. ':links', string.format('%d', now), ARGV[2])
+end
+return id

@@ -1,0 +1,152 @@
+-- Delivers jobs. ARGV: 6 how many, 7 the lease, 8 what the worker says of itself: s it sleeps if
+-- nothing comes, r it has taken the marker, w it was the one to look again when something is due.
+-- Gives the moment, the tag, the first id that may have a key, when to look again (-1 never), then
+-- for each job its id, or <id, deliveries, tries, lapses, whether an error, the error> if it was
+-- delivered before, its record, and its payload if that is kept apart.
+local count, lease, manner = ARGV[6] * 1, ARGV[7] * 1, ARGV[8]
+local LOOK_APART = 20
+
+local function before(a, b)
+  if a.load ~= b.load then
+    return a.load < b.load
+  elseif a.start ~= b.start then
+    return a.start < b.start
+  end
+  return a.turn < b.turn
+end
+
+-- The ready lanes that may be served by this call, in order: as many as it may take jobs, and those
+-- that it has served and that are ready still.
+local window, head, again
+
+local function read_window(size)
+  write_lanes()
+  window, head, again = call('ZRANGE', rows .. ':ready', 0, size - 1, 'WITHSCORES'), 1, {}
+end
+
+local function next_lane()
+  local first
+  if window[head] then
+    local start, turn, at = unpack('>I7I6', window[head])
+    first = {load = window[head + 1] * 1, start = start, turn = turn,
+      name = string.sub(window[head], 25)}
+  end
+  if again[1] and (not first or before(again[1], first)) then
+    return table.remove(again, 1)
+  end
+  head = head + 2
+  return first
+end
+
+local function stand_again(lane)
+  local entry = {load = load_of(lane), start = lane.start, turn = lane.turn, name = lane.name}
+  local place = #again + 1
+  while place > 1 and before(entry, again[place - 1]) do
+    place = place - 1
+  end
+  table.insert(again, place, entry)
+end
+
+local reply = {now - queue.offset, queue.tag, queue.key_floor, -1}
+local taken, opens_at = 0, 0
+local in_flight = queue.max_in_flight > 0 and call('ZCARD', rows .. ':leases') or 0
+
+local function may_start()
+  return band(queue.flags, PAUSED) == 0 and queue.throttled_until == 0
+    and (queue.max_in_flight == 0 or in_flight < queue.max_in_flight)
+end
+
+-- Takes the foremost job of a lane; tells whether blocked jobs came free by it.
+local function start(lane)
+  local element = call('LPOP', waiting_list(lane.name, top_of(lane.mask)))
+  lane.known = lane.known - 1
+  if lane.known <= 0 then
+    look_at_top(lane)
+  end
+  local id = string.match(element, '%d+') * 1
+  local job = read_job(id)
+  if not job then
+    -- Its row was evicted or deleted by somebody else: nothing is left to deliver.
+    queue.lost = queue.lost + 1
+    look_again(lane)
+    return false
+  end
+  local delivery = 1
+  if string.sub(element, -1) == 'r' then
+    local run = read_run(id)
+    run.deliveries, run.tries = run.deliveries + 1, run.tries + 1
+    delivery = run.deliveries
+    write_run(id, run)
+    reply[#reply + 1] = pack('<d', id) .. encode_run(run)
+  else
+    reply[#reply + 1] = id
+  end
+  reply[#reply + 1] = job.record
+  if band(job.flags, IS_APART) ~= 0 then
+    reply[#reply + 1] = call('HGET', rows, 'p' .. id)
+  end
+  taken = taken + 1
+
+  queue.virtual = max(queue.virtual, lane.start)
+  lane.start = queue.virtual + floor(100000 * job.cost / lane.weight)
+  queue.highest = max(queue.highest, lane.start)
+  remember_start(lane, job.cost)
+  remember_start(queue, job.cost)
+  if lease == 0 then
+    return complete(job)
+  end
+  in_flight = in_flight + 1
+  lane.in_flight = lane.in_flight + 1
+  call('ZADD', rows .. ':leases', now + lease, id .. '.' .. delivery)
+  expect(now + lease)
+  look_again(lane)
+  return false
+end
+
+read_window(count)
+while taken < count and may_start() do
+  local entry = next_lane()
+  if not entry then
+    break
+  end
+  local lane = lane_of(entry.name)
+  opens_at = queue.rate_count > 0 and next_start(queue, foremost_cost(lane)) or 0
+  if opens_at > 0 then
+    break
+  end
+  if start(lane) then
+    read_window(count - taken)
+  elseif lane.state == READY then
+    stand_again(lane)
+  end
+end
+
+if taken < count then
+  write_lanes()
+  local due = NEVER
+  for _, index in ipairs({':delayed', ':leases', ':wakes'}) do
+    local first = call('ZRANGE', rows .. index, 0, 0, 'WITHSCORES')
+    due = first[2] and min(due, first[2] * 1) or due
+  end
+  due = queue.throttled_until > 0 and min(due, queue.throttled_until) or due
+  due = opens_at > 0 and min(due, opens_at) or due
+  if taken == 0 and string.find(manner, 's', 1, true) then
+    -- Of all who sleep, three look again when something is due, a little apart: enough that one
+    -- may die, and no herd.
+    set_flag(ASLEEP, true)
+    if queue.watch <= now or due < queue.watch then
+      queue.watch, queue.watchers = due, 0
+    end
+    queue.watchers = queue.watchers + 1
+    due = queue.watchers <= 3 and queue.watch + LOOK_APART * (queue.watchers - 1) or NEVER
+  end
+  reply[4] = due < NEVER and due - queue.offset or -1
+end
+if taken > 0 and string.find(manner, 'w', 1, true) then
+  -- Who was to look again works now: another takes over.
+  queue.watch = 0
+  ring()
+elseif string.find(manner, 'r', 1, true) and queue.ready_lanes > 0 and taken > 0 then
+  ring()
+end
+return close(reply, taken == 0)

@@ -1,0 +1,34 @@
+-- Removes waiting jobs, lowest ids first. ARGV: 6 the lane ('' for all), 7 how many at most.
+-- Gives how many went, and whether there may be more.
+local name, most = ARGV[6], ARGV[7] * 1
+local ids = {}
+
+local function add_listed(lane_name)
+  for priority = 0, 9 do
+    for _, element in ipairs(call('LRANGE', waiting_list(lane_name, priority), 0, -1)) do
+      ids[#ids + 1] = string.match(element, '%d+') * 1
+    end
+  end
+end
+
+if name ~= '' then
+  add_listed(name)
+else
+  for _, lane_name in ipairs(call('ZRANGE', rows .. ':names', 0, -1)) do
+    add_listed(lane_name)
+  end
+end
+for _, index in ipairs({':delayed', ':blocked'}) do
+  for _, member in ipairs(call('ZRANGE', rows .. index, 0, -1)) do
+    local id = id_of(member)
+    if name == '' or read_job(id).lane == name then
+      ids[#ids + 1] = id
+    end
+  end
+end
+table.sort(ids)
+local count = 0
+for index = 1, min(#ids, most) do
+  count = count + remove(ids[index])
+end
+return close({count, #ids > most and 1 or 0})

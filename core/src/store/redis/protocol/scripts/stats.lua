@@ -1,0 +1,2 @@
+-- Gives the counts of the queue.
+return tell_stats()
