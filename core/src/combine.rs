@@ -1,17 +1,20 @@
 //! The leader queue: concurrent calls join into one run without a thread of its own.
 //!
-//! The first caller to find nobody at work becomes the leader and runs its task at once: a lone
-//! thread pays no hand-over. Callers that arrive meanwhile queue up. When the leader has finished,
-//! it hands the lead to the first of them before it tells the others of its own batch how they
-//! fared, so that the next run is under way while they wake up.
+//! A caller who finds nobody at work leads: it runs its task at once, so that a lone thread pays no
+//! hand-over. Callers that arrive meanwhile form the next batch, whose first caller is told when the
+//! run has ended.
 //!
 //! Callers who come again and again would then fall into two groups that take turns, and each run
-//! would carry half of them. So where runs are slow, as they are when each waits for the disk, a
-//! leader first gives the callers of the run before a moment to come back.
+//! would carry half of them. So a batch first gathers the callers of the run before, for as long as
+//! that run took at most. Whoever completes it leads it there and then, without a hand-over; its
+//! first caller watches the clock, and leads if the others stay away.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use batch::{Batch, State, Woken};
+
+mod batch;
 
 /// Runs batches of tasks; what a [`Combiner`] guards.
 pub(crate) trait Runner {
@@ -20,128 +23,124 @@ pub(crate) trait Runner {
     /// What a caller gets back.
     type Verdict: Send;
 
-    /// Runs a batch and gives a verdict for each task, in order. Must not panic.
-    fn run(&mut self, tasks: Vec<Self::Task>) -> Vec<Self::Verdict>;
+    /// Runs a batch and gives a verdict for each task, in order. Must not panic. Tasks that it
+    /// leaves are dropped when the callers have been told.
+    fn run(&mut self, tasks: &mut Vec<Self::Task>) -> Vec<Self::Verdict>;
 }
 
-/// The most tasks of one run: bounds how long the first of a batch waits for the last.
-const MAX_BATCH: usize = 256;
-
-/// The longest that a leader waits for callers to come back; half of the last run at most.
-const MAX_GATHERING: Duration = Duration::from_micros(300);
+/// The longest that a batch gathers after a run; no longer than that run took, for by then another
+/// one would have been cheaper.
+const MAX_GATHERING: Duration = Duration::from_micros(500);
 
 /// Combines concurrent calls into runs of one [`Runner`].
 pub(crate) struct Combiner<R: Runner> {
     line: Mutex<Line<R>>,
+    /// Rung when the lead is free for a pause.
+    yielded: Condvar,
     /// Touched by the leader alone, so it is never contended.
     runner: Mutex<R>,
 }
 
 struct Line<R: Runner> {
-    /// Whether somebody leads, or has been told to.
-    is_led: bool,
-    /// Callers in the order of their arrival. One without a task wants the lead for itself: no
-    /// batch reaches past it.
-    waiting: VecDeque<Caller<R>>,
+    phase: Phase,
+    /// The tasks of the batch that forms, in the order of their arrival.
+    tasks: Vec<R::Task>,
+    /// Where the callers of that batch wait; none as long as nobody does.
+    batch: Option<Arc<Batch<R::Verdict>>>,
     /// How many callers the last run carried and left waiting: as many may come to the next.
     expected: usize,
-    /// How long the last run took.
-    last_run: Duration,
+    /// Until when the batch that forms waits for them.
+    gathers_until: Instant,
+    /// How many threads want a pause.
+    pausing: usize,
 }
 
-type Caller<R> = (Option<<R as Runner>::Task>, Arc<Seat<<R as Runner>::Verdict>>);
-type Batch<R> = Vec<(<R as Runner>::Task, Arc<Seat<<R as Runner>::Verdict>>)>;
-
-/// Where a caller sleeps until it is told to lead or how it fared.
-struct Seat<V> {
-    call: Mutex<Call<V>>,
-    changed: Condvar,
-}
-
-enum Call<V> {
-    Wait,
-    Lead,
-    Done(V),
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Nobody leads, and no task waits.
+    Idle,
+    /// Nobody leads; tasks wait for more of them, and the first caller watches the clock.
+    Gathering,
+    /// Nobody leads, but a pause comes before the tasks that wait.
+    Yielded,
+    /// A run, or a pause, is under way.
+    Led,
 }
 
 impl<R: Runner> Combiner<R> {
     pub(crate) fn new(runner: R) -> Self {
-        let line =
-            Line { is_led: false, waiting: VecDeque::new(), expected: 1, last_run: Duration::ZERO };
-        Self { line: Mutex::new(line), runner: Mutex::new(runner) }
+        let line = Line {
+            phase: Phase::Idle,
+            tasks: Vec::new(),
+            batch: None,
+            expected: 1,
+            gathers_until: Instant::now(),
+            pausing: 0,
+        };
+        Self { line: Mutex::new(line), yielded: Condvar::new(), runner: Mutex::new(runner) }
     }
 
     /// Runs a task, alone or with others; blocks until its batch has been run. `None` only if a
     /// runner broke its promise of a verdict for each task.
     pub(crate) fn submit(&self, task: R::Task) -> Option<R::Verdict> {
         let mut line = lock(&self.line);
-        if !line.is_led {
-            line.is_led = true;
-            let batch = self.gather(line, 1).take_batch(1);
-            return self.lead(Some(task), batch);
+        let index = line.tasks.len();
+        line.tasks.push(task);
+        if line.may_be_led() && line.is_gathered() {
+            return self.lead(line, index);
         }
-        let seat = Arc::new(Seat { call: Mutex::new(Call::Wait), changed: Condvar::new() });
-        line.waiting.push_back((Some(task), Arc::clone(&seat)));
+        let batch = Arc::clone(line.batch.get_or_insert_default());
+        if line.phase == Phase::Idle {
+            line.gather();
+        }
         drop(line);
-        match seat.wait() {
-            Call::Done(verdict) => Some(verdict),
-            // The seat's own task stands first in the line.
-            _ => {
-                let batch = self.gather(lock(&self.line), 0).take_batch(0);
-                self.lead(None, batch)
+        loop {
+            match batch.wait(index) {
+                Woken::Done(verdict) => return verdict,
+                Woken::TimedOut => {
+                    let line = lock(&self.line);
+                    // Another may have completed the batch meanwhile, or wants a pause.
+                    if line.phase == Phase::Gathering && line.is_forming(&batch) {
+                        return self.lead(line, index);
+                    }
+                }
             }
         }
     }
 
-    /// Waits a moment for the callers of the last run to come back; `own` of them is the leader.
-    fn gather<'a>(
-        &'a self,
-        mut line: MutexGuard<'a, Line<R>>,
-        own: usize,
-    ) -> MutexGuard<'a, Line<R>> {
-        let expected = line.expected;
-        if line.waiting.len() + own >= expected {
-            return line;
-        }
-        let deadline = Instant::now() + (line.last_run / 2).min(MAX_GATHERING);
-        while line.waiting.len() + own < expected && Instant::now() < deadline {
-            drop(line);
-            std::thread::yield_now();
-            line = lock(&self.line);
-        }
-        line
-    }
-
-    /// Runs `own` first, then `batch`; without `own`, the first of the batch is the caller's.
-    fn lead(&self, own: Option<R::Task>, batch: Batch<R>) -> Option<R::Verdict> {
-        let (tasks, mut seats): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-        if own.is_none() && !seats.is_empty() {
-            seats.remove(0);
-        }
-        let tasks: Vec<_> = own.into_iter().chain(tasks).collect();
-        let (count, began) = (tasks.len(), Instant::now());
-        let verdicts = lock(&self.runner).run(tasks);
-        {
-            let mut line = lock(&self.line);
-            line.expected = count + line.waiting.len();
-            line.last_run = began.elapsed();
-        }
-        self.hand_over();
-        let mut verdicts = verdicts.into_iter();
-        let mine = verdicts.next();
-        for (seat, verdict) in seats.into_iter().zip(verdicts) {
-            seat.tell(Call::Done(verdict));
-        }
-        mine
-    }
-
-    fn hand_over(&self) {
-        let mut line = lock(&self.line);
-        let next = line.waiting.front().map(|(_, seat)| Arc::clone(seat));
-        line.is_led = next.is_some();
+    /// Runs the batch that has formed; `index` in it is the caller's task.
+    fn lead(&self, mut line: MutexGuard<'_, Line<R>>, index: usize) -> Option<R::Verdict> {
+        line.phase = Phase::Led;
+        let next = Vec::with_capacity(line.expected);
+        let mut tasks = std::mem::replace(&mut line.tasks, next);
+        let batch = line.batch.take();
         drop(line);
-        if let Some(next) = next {
-            next.tell(Call::Lead);
+
+        let (count, began) = (tasks.len(), Instant::now());
+        let verdicts = lock(&self.runner).run(&mut tasks);
+        let ended = Instant::now();
+
+        let mut line = lock(&self.line);
+        line.expected = count + line.tasks.len();
+        line.gathers_until = ended + (ended - began).min(MAX_GATHERING);
+        self.hand_over(line);
+        let mut verdicts: Vec<_> = verdicts.into_iter().map(Some).collect();
+        let own = verdicts.get_mut(index).and_then(Option::take);
+        if let Some(batch) = batch {
+            batch.tell(State::Done(verdicts));
+        }
+        // Only when the others are awake: freeing what they allocated takes a while.
+        drop(tasks);
+        own
+    }
+
+    /// Gives the lead up: to a pause, or to the batch that forms.
+    fn hand_over(&self, mut line: MutexGuard<'_, Line<R>>) {
+        if line.pausing > 0 {
+            line.phase = Phase::Yielded;
+            self.yielded.notify_one();
+        } else {
+            line.gather();
         }
     }
 
@@ -150,21 +149,18 @@ impl<R: Runner> Combiner<R> {
     #[cfg(any(test, feature = "sqlite"))]
     pub(crate) fn pause(&self) {
         let mut line = lock(&self.line);
-        if !line.is_led {
-            line.is_led = true;
-            return;
+        line.pausing += 1;
+        while line.phase == Phase::Led {
+            line = self.yielded.wait(line).unwrap_or_else(PoisonError::into_inner);
         }
-        let seat = Arc::new(Seat { call: Mutex::new(Call::Wait), changed: Condvar::new() });
-        line.waiting.push_back((None, Arc::clone(&seat)));
-        drop(line);
-        seat.wait();
-        lock(&self.line).waiting.pop_front();
+        line.pausing -= 1;
+        line.phase = Phase::Led;
     }
 
     /// Ends a pause.
     #[cfg(any(test, feature = "sqlite"))]
     pub(crate) fn resume(&self) {
-        self.hand_over();
+        self.hand_over(lock(&self.line));
     }
 
     /// Gives the runner itself, between two runs.
@@ -175,39 +171,28 @@ impl<R: Runner> Combiner<R> {
 }
 
 impl<R: Runner> Line<R> {
-    fn take_batch(&mut self, taken: usize) -> Batch<R> {
-        let mut batch = Vec::new();
-        while batch.len() + taken < MAX_BATCH
-            && let Some((task, seat)) = self.waiting.pop_front()
-        {
-            match task {
-                Some(task) => batch.push((task, seat)),
-                None => {
-                    self.waiting.push_front((None, seat));
-                    break;
-                }
-            }
-        }
-        batch
-    }
-}
-
-impl<V> Seat<V> {
-    fn wait(&self) -> Call<V> {
-        let mut call = lock(&self.call);
-        loop {
-            match std::mem::replace(&mut *call, Call::Wait) {
-                Call::Wait => {
-                    call = self.changed.wait(call).unwrap_or_else(PoisonError::into_inner);
-                }
-                told => return told,
-            }
-        }
+    fn may_be_led(&self) -> bool {
+        matches!(self.phase, Phase::Idle | Phase::Gathering)
     }
 
-    fn tell(&self, told: Call<V>) {
-        *lock(&self.call) = told;
-        self.changed.notify_one();
+    /// Tells whether the batch that forms need not wait for more.
+    fn is_gathered(&self) -> bool {
+        self.tasks.len() >= self.expected || Instant::now() >= self.gathers_until
+    }
+
+    fn is_forming(&self, batch: &Arc<Batch<R::Verdict>>) -> bool {
+        self.batch.as_ref().is_some_and(|forming| Arc::ptr_eq(forming, batch))
+    }
+
+    /// Lets the first caller of the batch that forms watch the clock, if there is one.
+    fn gather(&mut self) {
+        match &self.batch {
+            Some(batch) => {
+                batch.tell(State::Gathering(self.gathers_until));
+                self.phase = Phase::Gathering;
+            }
+            None => self.phase = Phase::Idle,
+        }
     }
 }
 
@@ -219,6 +204,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc::{Receiver, Sender, channel};
     use std::time::Duration;
 
     use super::*;
@@ -231,11 +217,52 @@ mod tests {
         type Task = u64;
         type Verdict = u64;
 
-        fn run(&mut self, tasks: Vec<u64>) -> Vec<u64> {
+        fn run(&mut self, tasks: &mut Vec<u64>) -> Vec<u64> {
             self.largest.fetch_max(tasks.len(), Ordering::Relaxed);
             std::thread::sleep(Duration::from_micros(200));
-            tasks.into_iter().map(|task| task * 2).collect()
+            tasks.iter().map(|task| *task * 2).collect()
         }
+    }
+
+    /// Tells when a run begins, ends it when told to, and notes how many tasks it had.
+    struct Gated {
+        began: Sender<()>,
+        go_on: Receiver<()>,
+        sizes: Arc<Mutex<Vec<usize>>>,
+    }
+
+    impl Runner for Gated {
+        type Task = ();
+        type Verdict = ();
+
+        fn run(&mut self, tasks: &mut Vec<()>) -> Vec<()> {
+            lock(&self.sizes).push(tasks.len());
+            self.began.send(()).unwrap();
+            self.go_on.recv().unwrap();
+            std::mem::take(tasks)
+        }
+    }
+
+    #[test]
+    fn callers_that_arrive_during_a_run_share_the_next_one_though_the_first_stays_away() {
+        let (began, has_begun) = channel();
+        let (let_go_on, go_on) = channel();
+        let sizes = Arc::default();
+        let combiner = Combiner::new(Gated { began, go_on, sizes: Arc::clone(&sizes) });
+        std::thread::scope(|scope| {
+            scope.spawn(|| combiner.submit(()));
+            has_begun.recv().unwrap();
+            for _ in 0..3 {
+                scope.spawn(|| combiner.submit(()));
+            }
+            while lock(&combiner.line).tasks.len() < 3 {
+                std::thread::yield_now();
+            }
+            let_go_on.send(()).unwrap();
+            has_begun.recv().unwrap();
+            let_go_on.send(()).unwrap();
+        });
+        assert_eq!(*lock(&sizes), [1, 3]);
     }
 
     #[test]
@@ -261,6 +288,6 @@ mod tests {
             }
         });
         assert!(largest.load(Ordering::Relaxed) > 1, "no two of 3,200 calls were combined");
-        assert!(!lock(&combiner.line).is_led);
+        assert!(lock(&combiner.line).phase == Phase::Idle);
     }
 }

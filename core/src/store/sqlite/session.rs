@@ -308,8 +308,8 @@ impl Runner for Session {
     type Task = Task;
     type Verdict = Result<()>;
 
-    fn run(&mut self, mut tasks: Vec<Task>) -> Vec<Result<()>> {
-        let verdicts = match &mut *tasks {
+    fn run(&mut self, tasks: &mut Vec<Task>) -> Vec<Result<()>> {
+        let verdicts = match &mut tasks[..] {
             [task] => vec![self.run_alone(task)],
             tasks => match self.run_together(tasks, Ending::Commit) {
                 Ok(verdicts) => verdicts,

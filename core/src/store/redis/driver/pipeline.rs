@@ -103,9 +103,9 @@ impl Runner for Pipeline {
     type Task = Task;
     type Verdict = Result<Reply>;
 
-    fn run(&mut self, tasks: Vec<Task>) -> Vec<Result<Reply>> {
+    fn run(&mut self, tasks: &mut Vec<Task>) -> Vec<Result<Reply>> {
         let mut verdicts: Vec<Option<Result<Reply>>> = tasks.iter().map(|_| None).collect();
-        let admitted = tasks.into_iter().enumerate();
+        let admitted = tasks.drain(..).enumerate();
         let mut pending: Vec<_> = admitted.map(|(place, task)| self.admit(place, task)).collect();
         let mut patience = Patience::default();
         let mut last = None;
