@@ -1,10 +1,14 @@
 //! Real Redis servers for tests: started in directories of their own, killed, frozen and restarted;
-//! and a proxy that loses replies.
+//! clusters and groups of them; and a proxy that loses replies.
 
 mod caller;
+mod cluster;
+mod group;
 mod proxy;
 mod server;
 
 pub use caller::{COUNT, Caller};
+pub use cluster::RedisCluster;
+pub use group::RedisGroup;
 pub use proxy::Proxy;
 pub use server::RedisServer;

@@ -197,7 +197,14 @@ impl Drop for RedisServer {
     }
 }
 
+/// Gives a free port. The one that lies 10,000 above it, where nodes of a cluster speak with each
+/// other, is a port, too.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bind");
-    listener.local_addr().expect("address").port()
+    loop {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bind");
+        let port = listener.local_addr().expect("address").port();
+        if port.checked_add(10_000).is_some() {
+            return port;
+        }
+    }
 }

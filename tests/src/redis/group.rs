@@ -1,0 +1,64 @@
+//! A master, its replica, and a sentinel that promotes it.
+
+use super::cluster::await_that;
+use super::server::RedisServer;
+
+/// A master with a replica, watched by a sentinel under the name `mine`.
+#[derive(Debug)]
+pub struct RedisGroup {
+    master: RedisServer,
+    replica: RedisServer,
+    sentinel: RedisServer,
+}
+
+impl RedisGroup {
+    /// Starts all three, and waits until they know each other.
+    pub fn start() -> Self {
+        let master = RedisServer::start(&["repl-diskless-sync-delay 0"]);
+        let replica = RedisServer::start(&[&format!("replicaof 127.0.0.1 {}", master.port())]);
+        // A sentinel looks for replicas each 10 s only.
+        await_that(|| {
+            let info: String = master.command(&["INFO", "replication"]);
+            info.contains("state=online")
+        });
+        let sentinel = RedisServer::start_program(
+            &["redis-server", "--sentinel"],
+            tempfile::tempdir().expect("temporary directory"),
+            &[
+                &format!("sentinel monitor mine 127.0.0.1 {} 1", master.port()),
+                "sentinel down-after-milliseconds mine 500",
+                "sentinel failover-timeout mine 2000",
+            ],
+        );
+        let group = Self { master, replica, sentinel };
+        await_that(|| {
+            let known: String = group.sentinel.command(&["INFO", "sentinel"]);
+            known.contains("slaves=1")
+        });
+        group
+    }
+
+    /// Gives the address by the sentinel, after one that is not there.
+    pub fn url(&self) -> String {
+        format!("redis+sentinel://127.0.0.1:1,127.0.0.1:{}/mine", self.sentinel.port())
+    }
+
+    /// Gives the server that was the master in the beginning.
+    pub fn master(&self) -> &RedisServer {
+        &self.master
+    }
+
+    /// Gives the server that was the replica in the beginning.
+    pub fn replica(&self) -> &RedisServer {
+        &self.replica
+    }
+
+    /// Promotes the replica, and waits until it is a master.
+    pub fn promote(&self) {
+        let _: () = self.sentinel.command(&["SENTINEL", "FAILOVER", "mine"]);
+        await_that(|| {
+            let info: String = self.replica.command(&["INFO", "replication"]);
+            info.contains("role:master")
+        });
+    }
+}
