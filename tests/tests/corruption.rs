@@ -146,6 +146,32 @@ fn a_damaged_job_is_set_aside_when_it_is_served() {
     }
 }
 
+/// Jobs that were pushed one behind the other stand in the order as one run.
+#[test]
+fn missing_jobs_hide_none_of_those_that_were_pushed_with_them() {
+    for missing in [6..=6, 7..=9, 10..=12, 6..=12] {
+        let damaged = Damaged::new(Stage::Ready);
+        let queue = damaged.open(START_OF_TIME);
+        queue.purge(None).unwrap();
+        let pushed = queue.push_many(vec![NewJob::new("one of a run"); 8]).unwrap();
+        assert_eq!((pushed[0].id.0, pushed[7].id.0), (5, 12));
+        let (first, last) = (missing.start(), missing.end());
+        damaged.damage(&format!(
+            "DELETE FROM fairlane_job WHERE id & 1099511627775 BETWEEN {first} AND {last}"
+        ));
+        let mut served = Vec::new();
+        while let Some(job) = queue.pop(Duration::ZERO, SECOND).unwrap() {
+            served.push(job.id.0);
+            queue.mark_complete(&job.token).unwrap();
+        }
+        let sound: Vec<u64> = (5..=12).filter(|id| !missing.contains(id)).collect();
+        assert_eq!(served, sound);
+        let stats = queue.stats().unwrap();
+        assert_eq!((stats.quarantined, stats.counts.waiting()), (missing.count() as i64, 0));
+        invariants::check(&queue.dump().unwrap()).unwrap();
+    }
+}
+
 #[test]
 fn a_damaged_job_is_set_aside_when_it_comes_due() {
     for damage in BAD_VALUES.iter().chain(&MISSING_ROWS) {

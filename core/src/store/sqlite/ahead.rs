@@ -4,14 +4,14 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::store::sqlite::call::Call;
-use crate::store::sqlite::job_row::{Foremost, JobRow};
+use crate::store::sqlite::foremost::Foremost;
 use crate::store::sqlite::step::Step;
 
 /// The most jobs that are read ahead from a lane.
 const READ_AHEAD: usize = 64;
 
-/// Before the first ready place of a lane: its rank and its position.
-const BEFORE_ALL: (i64, i64) = (-1, i64::MAX);
+/// Before the first ready place of a lane: a rank and a position, with which one can reckon.
+const BEFORE_ALL: (i64, i64) = (0, i64::MIN / 2);
 
 /// Ready jobs that were read before they were asked for, lane by lane.
 ///
@@ -36,13 +36,13 @@ impl Ahead {
     /// Forgets what was read from a lane.
     pub(super) fn forget(&mut self, lane: i64) {
         if let Some(line) = self.lanes.get_mut(&lane) {
-            line.jobs.clear();
+            line.forget();
         }
     }
 
     /// Forgets all that was read.
     pub(super) fn forget_all(&mut self) {
-        self.lanes.values_mut().for_each(|line| line.jobs.clear());
+        self.lanes.values_mut().for_each(Line::forget);
     }
 
     /// Notes that a job was popped, and stands at its place still.
@@ -68,13 +68,21 @@ impl Ahead {
     }
 }
 
+impl Line {
+    fn forget(&mut self) {
+        self.jobs.clear();
+        // What is read far ahead and forgotten again is read in vain.
+        self.count = 0;
+    }
+}
+
 impl Call<'_> {
     /// Takes the foremost job of a lane that was not taken before; `wanted` tells how many more will
     /// be asked for at once.
     pub(super) fn foremost(&mut self, lane: i64, wanted: usize) -> Step<Option<Foremost>> {
         let foremost = self.read_foremost(lane, wanted)?;
         let rank = foremost.as_ref().map_or(i64::MAX, |foremost| foremost.rank);
-        if rank <= self.first_unplaced_rank() {
+        if !self.has_unplaced_before(rank) {
             return Ok(foremost);
         }
         // A job that has no place yet may go before this one.
@@ -86,7 +94,7 @@ impl Call<'_> {
         let line = self.ahead.line(lane);
         if line.jobs.is_empty() {
             line.count = wanted.max(line.count * 2).clamp(1, READ_AHEAD);
-            line.jobs = JobRow::foremost(self.sql, lane, line.popped_to, line.count)?;
+            line.jobs = Foremost::find(self.sql, lane, line.popped_to, line.count)?;
         }
         Ok(line.jobs.pop_front())
     }

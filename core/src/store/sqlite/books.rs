@@ -9,10 +9,10 @@
 //! them in ([`Call::catch_up`]).
 
 use crate::clock::Millis;
-use crate::job::{DEFAULT_PRIORITY, MAX_PRIORITY};
 use crate::store::sqlite::call::Call;
 use crate::store::sqlite::lane_row::Lane;
 use crate::store::sqlite::queue_row::number_of;
+use crate::store::sqlite::run::Run;
 use crate::store::sqlite::step::Step;
 
 /// How many pushes, pops and completions the books may lag behind.
@@ -23,22 +23,15 @@ const MAX_LAG: usize = 256;
 const MAX_INHERITED_LAG: usize = 16;
 
 /// How far the stored sums lag behind.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Books {
     /// How many pushes, pops and completions they lack.
     lag: usize,
-    /// The first job that has no place yet.
-    placed_to: i64,
-    /// The lowest rank among the jobs that have no place yet.
-    first_unplaced_rank: i64,
+    /// The jobs that have no place yet, in the order of their pushes.
+    unplaced: Vec<Run>,
 }
 
 impl Books {
-    /// Begins with a queue whose next job has that number.
-    pub(super) fn new(next_job: i64) -> Self {
-        Self { lag: 0, placed_to: next_job, first_unplaced_rank: i64::MAX }
-    }
-
     /// Tells whether the sums lag behind.
     pub(super) fn is_behind(&self) -> bool {
         self.lag > 0
@@ -57,17 +50,15 @@ impl Call<'_> {
         let pushed = self
             .sql
             .prepare_cached(
-                "SELECT id, lane, priority FROM fairlane_job WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+                "SELECT id, lane, 9 - priority FROM fairlane_job
+                 WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
             )?
-            .query_map([from, last], |row| {
-                // A damaged priority is found when the job is popped.
-                Ok((row.get(0)?, row.get(1)?, row.get(2).unwrap_or(DEFAULT_PRIORITY)))
-            })?
-            .collect::<rusqlite::Result<Vec<(i64, i64, i64)>>>()?;
-        for (id, lane, priority) in pushed {
-            self.queue.next_job = number_of(id) as i64 + 1;
+            .query_map([from, last], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?
+            .collect::<rusqlite::Result<Vec<[i64; 3]>>>()?;
+        for [job, lane, rank] in pushed {
+            self.queue.next_job = number_of(job) as i64 + 1;
             if let Some(mut lane) = self.take(lane)? {
-                self.count_push(&mut lane, priority);
+                self.count_push(&mut lane, rank, job);
                 self.put_counted(lane);
             }
         }
@@ -82,44 +73,37 @@ impl Call<'_> {
     /// reads or writes places, leases or jobs by statements of its own.
     pub(super) fn book(&mut self) -> Step<()> {
         self.book_journal()?;
-        if self.books.placed_to == self.queue.next_job {
+        if self.books.unplaced.is_empty() {
             return Ok(());
         }
         self.touch();
         self.ahead.forget_all();
-        self.sql
-            .prepare_cached(
-                "INSERT INTO fairlane_place (lane, rank, position, job)
-                 SELECT lane, 9 - priority, position, id FROM fairlane_job WHERE id BETWEEN ?1 AND ?2",
-            )?
-            .execute([
-                self.queue.row_of(self.books.placed_to),
-                self.queue.row_of(self.queue.next_job - 1),
-            ])?;
-        self.all_are_placed();
-        Ok(())
+        let unplaced = std::mem::take(&mut self.books.unplaced);
+        unplaced.iter().try_for_each(|run| run.insert(self.sql))
     }
 
-    /// Notes that every job has its place.
-    pub(super) fn all_are_placed(&mut self) {
-        self.books.placed_to = self.queue.next_job;
-        self.books.first_unplaced_rank = i64::MAX;
+    /// Forgets the jobs that have no place yet: they were taken back.
+    pub(super) fn forget_unplaced(&mut self) {
+        self.books.unplaced.clear();
     }
 
-    /// Gives the lowest rank of the jobs that have no place yet.
-    pub(super) fn first_unplaced_rank(&self) -> i64 {
-        self.books.first_unplaced_rank
+    /// Tells whether a job that has no place yet may go before those of a rank.
+    pub(super) fn has_unplaced_before(&self, rank: i64) -> bool {
+        self.books.unplaced.iter().any(|run| run.rank < rank)
     }
 
-    /// Counts a push into a lane that was ready before.
-    pub(super) fn count_push(&mut self, lane: &mut Lane, priority: i64) {
+    /// Counts the push of a job at the end of a lane that was ready before.
+    pub(super) fn count_push(&mut self, lane: &mut Lane, rank: i64, job: i64) {
+        let run = Run { lane: lane.id, rank, position: lane.next, first: job, last: job };
+        let joins = self.books.unplaced.last_mut().is_some_and(|last| last.join(&run));
+        if !joins {
+            self.books.unplaced.push(run);
+        }
         lane.next += 1;
         lane.counts.ready += 1;
         self.queue.counts.ready += 1;
         self.queue.pushed += 1;
         self.books.lag += 1;
-        let rank = MAX_PRIORITY - priority;
-        self.books.first_unplaced_rank = self.books.first_unplaced_rank.min(rank);
     }
 
     /// Counts a pop, its charge apart.

@@ -43,7 +43,7 @@ impl Remembered {
             ids: HashMap::new(),
             ready: ReadyLanes::default(),
             unsaved: Vec::new(),
-            books: Books::new(queue.next_job),
+            books: Books::default(),
             journal: Journal::default(),
             ahead: Ahead::default(),
             serial: 0,
@@ -269,7 +269,7 @@ impl<'a> Call<'a> {
     /// Goes back to a mark: its savepoint has been rolled back.
     pub(super) fn go_back(&mut self, mark: Mark) {
         self.queue = mark.queue;
-        self.all_are_placed();
+        self.forget_unplaced();
         self.unsaved.clear();
         self.forget_all();
     }

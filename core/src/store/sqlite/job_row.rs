@@ -1,7 +1,5 @@
 //! A job as it is stored.
 
-use std::collections::VecDeque;
-
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::backoff::BackoffPolicy;
@@ -62,7 +60,7 @@ impl HeldKey {
 }
 
 /// The columns that [`JobRow::read`] reads; the payload follows where it is wanted.
-macro_rules! columns {
+macro_rules! job_columns {
     () => {
         "id, fairlane_job.lane, state, priority, fairlane_job.position, cost, tries, max_tries, \
          deliveries, lapses, pushed_at, due_at, key, key_generation, key_until, after, backoff, \
@@ -70,27 +68,13 @@ macro_rules! columns {
     };
 }
 
+pub(super) use job_columns;
+
 /// How many columns that is.
 const COLUMN_COUNT: usize = 19;
 
 /// What is wrong with a stored job.
 pub(super) type Damage = String;
-
-/// A ready job among the foremost of its lane: its place, and the job itself if it can be used.
-#[derive(Debug)]
-pub(super) struct Foremost {
-    pub(super) rank: i64,
-    pub(super) position: i64,
-    pub(super) id: i64,
-    whole: Result<(JobRow, Option<Vec<u8>>), Damage>,
-}
-
-impl Foremost {
-    /// Gives the job with its payload, which is read only now if it stands apart.
-    pub(super) fn open(self, sql: &Connection) -> Step<Result<(JobRow, Vec<u8>), Damage>> {
-        join_payload(sql, self.id, self.whole)
-    }
-}
 
 /// Tells whether a payload of that length stands apart.
 pub(super) const fn is_large(payload: usize) -> bool {
@@ -157,7 +141,7 @@ impl JobRow {
     /// Reads a job. The inner error says what is wrong with the row, if it cannot be used.
     pub(super) fn load(sql: &Connection, id: i64) -> Step<Result<Self, Damage>> {
         let read = sql
-            .prepare_cached(concat!("SELECT ", columns!(), " FROM fairlane_job WHERE id = ?1"))?
+            .prepare_cached(concat!("SELECT ", job_columns!(), " FROM fairlane_job WHERE id = ?1"))?
             .query_row([id], |row| Self::read(row, 0))
             .optional();
         judge(read)
@@ -168,7 +152,7 @@ impl JobRow {
         let read = sql
             .prepare_cached(concat!(
                 "SELECT ",
-                columns!(),
+                job_columns!(),
                 ", payload FROM fairlane_job WHERE id = ?1"
             ))?
             .query_row([id], |row| Self::read_whole(row, 0))
@@ -176,41 +160,14 @@ impl JobRow {
         join_payload(sql, id, judge(read)?)
     }
 
-    /// Finds the foremost ready jobs of a lane, up to `count`, behind a rank and position.
-    pub(super) fn foremost(
-        sql: &Connection,
-        lane: i64,
-        behind: (i64, i64),
-        count: usize,
-    ) -> Step<VecDeque<Foremost>> {
-        let mut statement = sql.prepare_cached(concat!(
-            "SELECT rank, place.position, job, ",
-            columns!(),
-            ", payload FROM fairlane_place AS place
-             LEFT JOIN fairlane_job ON fairlane_job.id = place.job
-             WHERE place.lane = ?1 AND (rank, place.position) > (?2, ?3)
-             ORDER BY rank, place.position LIMIT ?4"
-        ))?;
-        let mut rows = statement.query([lane, behind.0, behind.1, count as i64])?;
-        let mut found = VecDeque::new();
-        while let Some(row) = rows.next()? {
-            let is_missing = row.get_ref(3)? == rusqlite::types::ValueRef::Null;
-            let whole = if is_missing { Ok(None) } else { Self::read_whole(row, 3).map(Some) };
-            found.push_back(Foremost {
-                rank: row.get(0)?,
-                position: row.get(1)?,
-                id: row.get(2)?,
-                whole: judge(whole)?,
-            });
-        }
-        Ok(found)
-    }
-
     pub(super) fn delete(&self, sql: &Connection) -> Step<()> {
         delete_job(sql, self.id, self.is_large)
     }
 
-    fn read_whole(row: &Row<'_>, first: usize) -> rusqlite::Result<(Self, Option<Vec<u8>>)> {
+    pub(super) fn read_whole(
+        row: &Row<'_>,
+        first: usize,
+    ) -> rusqlite::Result<(Self, Option<Vec<u8>>)> {
         Ok((Self::read(row, first)?, row.get(first + COLUMN_COUNT)?))
     }
 
@@ -266,7 +223,7 @@ impl JobRow {
 }
 
 /// Sorts what reading a row gave into a row, damage to the row, and trouble with the file.
-fn judge<T>(read: rusqlite::Result<Option<T>>) -> Step<Result<T, Damage>> {
+pub(super) fn judge<T>(read: rusqlite::Result<Option<T>>) -> Step<Result<T, Damage>> {
     match read {
         Ok(Some(row)) => Ok(Ok(row)),
         Ok(None) => Ok(Err("its row is missing".into())),
@@ -283,7 +240,7 @@ fn large_payload(sql: &Connection, id: i64) -> Step<Option<Vec<u8>>> {
 }
 
 /// Adds a payload that stands apart.
-fn join_payload(
+pub(super) fn join_payload(
     sql: &Connection,
     id: i64,
     whole: Result<(JobRow, Option<Vec<u8>>), Damage>,

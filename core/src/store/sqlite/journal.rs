@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use crate::store::sqlite::call::Call;
 use crate::store::sqlite::job_row::{delete_jobs, delete_large};
+use crate::store::sqlite::run::leave_order;
 use crate::store::sqlite::settle::{LEAVE_FLIGHT, Lease};
 use crate::store::sqlite::step::Step;
 
@@ -147,12 +148,10 @@ impl Call<'_> {
     /// taken that stood foremost, so that nothing else stands between the first and the last.
     fn leave_places(&self, pops: &mut [Pop]) -> Step<()> {
         pops.sort_unstable_by_key(|pop| (pop.lease.lane, pop.rank, pop.position));
-        let mut delete = self.sql.prepare_cached(
-            "DELETE FROM fairlane_place WHERE lane = ?1 AND rank = ?2 AND position BETWEEN ?3 AND ?4",
-        )?;
         for run in pops.chunk_by(|a, b| (a.lease.lane, a.rank) == (b.lease.lane, b.rank)) {
             if let [first, .., last] | [first @ last] = run {
-                delete.execute([first.lease.lane, first.rank, first.position, last.position])?;
+                let lane_and_rank = [first.lease.lane, first.rank];
+                leave_order(self.sql, lane_and_rank, [first.position, last.position])?;
             }
         }
         Ok(())

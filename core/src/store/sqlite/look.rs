@@ -136,15 +136,18 @@ impl Call<'_> {
 
     /// Lists the ids of the first `count` ready jobs of a lane.
     pub(super) fn ready_jobs(&self, lane: i64, count: usize) -> Step<Vec<i64>> {
-        let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let jobs = self
-            .sql
-            .prepare_cached(
-                "SELECT job FROM fairlane_place WHERE lane = ?1 AND rank >= 0
-                 ORDER BY rank, position LIMIT ?2",
-            )?
-            .query_map([lane, count], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
+        let mut jobs = Vec::new();
+        let mut statement = self.sql.prepare_cached(
+            "SELECT job, last FROM fairlane_place WHERE lane = ?1 AND rank >= 0
+             ORDER BY rank, position",
+        )?;
+        let mut runs = statement.query([lane])?;
+        while jobs.len() < count
+            && let Some(run) = runs.next()?
+        {
+            let run: std::ops::RangeInclusive<i64> = run.get(0)?..=run.get(1)?;
+            jobs.extend(run.take(count - jobs.len()));
+        }
         Ok(jobs)
     }
 

@@ -4,6 +4,7 @@ use crate::clock::Millis;
 use crate::store::sqlite::call::Call;
 use crate::store::sqlite::job_row::{BLOCKED, DELAYED, JobRow, READY};
 use crate::store::sqlite::lane_row::Lane;
+use crate::store::sqlite::run::{Run, leave_order};
 use crate::store::sqlite::step::Step;
 
 impl Call<'_> {
@@ -37,12 +38,8 @@ impl Call<'_> {
         self.ahead.forget(job.lane);
         self.queue.counts.ready += 1;
         self.entered += 1;
-        self.sql
-            .prepare_cached(
-                "INSERT INTO fairlane_place (lane, rank, position, job) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute([job.lane, job.rank(), job.position, job.id])?;
-        Ok(())
+        let (lane, rank, position) = (job.lane, job.rank(), job.position);
+        Run { lane, rank, position, first: job.id, last: job.id }.insert(self.sql)
     }
 
     /// Enters a job among the delayed; its lane's count is the caller's to raise.
@@ -102,14 +99,10 @@ impl Call<'_> {
     /// Takes a job out of the ready order: the lane, the rank and the position of its place. The
     /// lane's count is the caller's to lower.
     pub(super) fn leave_ready(&mut self, place: [i64; 3]) -> Step<()> {
-        self.ahead.forget(place[0]);
+        let [lane, rank, position] = place;
+        self.ahead.forget(lane);
         self.queue.counts.ready -= 1;
-        self.sql
-            .prepare_cached(
-                "DELETE FROM fairlane_place WHERE lane = ?1 AND rank = ?2 AND position = ?3",
-            )?
-            .execute(place)?;
-        Ok(())
+        leave_order(self.sql, [lane, rank], [position, position])
     }
 
     /// Lists the jobs blocked on a job, by id.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::clock::Millis;
 use crate::error::{Error, ErrorCode};
-use crate::job::{Due, NewJob, Pushed};
+use crate::job::{Due, MAX_PRIORITY, NewJob, Pushed};
 use crate::limits::Rate;
 use crate::store::sqlite::call::Call;
 use crate::store::sqlite::job_row::{BLOCKED, DELAYED, HeldKey, JobRow, READY, is_large};
@@ -107,10 +107,10 @@ impl Call<'_> {
         };
         first.insert(self.sql, &jobs[..count])?;
         for job in &jobs[..count] {
-            let id = JobId(self.queue.next_job as u64);
-            pushed.push(Pushed { id, is_new: true });
+            let number = self.queue.next_job;
+            pushed.push(Pushed { id: JobId(number as u64), is_new: true });
             self.queue.next_job += 1;
-            self.count_push(&mut lane, job.priority);
+            self.count_push(&mut lane, MAX_PRIORITY - job.priority, self.queue.row_of(number));
         }
         self.entered += count;
         if count > 0 {
@@ -184,7 +184,6 @@ impl Call<'_> {
             }
         }
         self.queue.next_job += 1;
-        self.all_are_placed();
         self.queue.pushed += 1;
         self.put(lane)?;
         Ok(Pushed { id: JobId(number_of(id)), is_new: true })

@@ -7,8 +7,8 @@
 //!
 //! - A job's row is written by its push and then left alone until the job ends or fails.
 //! - `fairlane_place` holds, lane by lane, first the jobs in flight and then the ready ones in their
-//!   order: a pop moves a row from one to the other, mostly within a page. Delayed and blocked jobs
-//!   do not stand in it.
+//!   order, runs of them in one row ([`super::run`]): a pop moves a job from one to the other, mostly
+//!   within a page. Delayed and blocked jobs do not stand in it.
 //! - The rows of lanes and of the queue itself share a table.
 //! - As long as few lanes are ready, no index holds their order ([`super::ready_lanes`]).
 //! - Rows and sums may lag behind some pushes, pops and completions ([`super::books`]).
@@ -83,11 +83,11 @@ CREATE TABLE fairlane_job (
     id INTEGER PRIMARY KEY,            -- queue << 40 | number
     lane INTEGER NOT NULL,
     state INTEGER NOT NULL DEFAULT 0,  -- 0 ready or leased, 1 delayed, 2 blocked
-    priority INTEGER NOT NULL,
+    priority INTEGER NOT NULL DEFAULT 1,
     position INTEGER NOT NULL,         -- in fairlane_place, once it is ready
-    cost INTEGER NOT NULL,
+    cost INTEGER NOT NULL DEFAULT 1,
     tries INTEGER NOT NULL DEFAULT 0,  -- without the one of a present lease
-    max_tries INTEGER NOT NULL,
+    max_tries INTEGER NOT NULL DEFAULT 10,
     deliveries INTEGER NOT NULL DEFAULT 0, -- without the one of a present lease
     lapses INTEGER NOT NULL DEFAULT 0,
     pushed_at INTEGER NOT NULL,
@@ -113,6 +113,7 @@ CREATE TABLE fairlane_place (
     rank INTEGER NOT NULL,             -- 9 - priority of a ready job, -1 of one in flight
     position INTEGER NOT NULL,         -- the order of ready jobs; of one in flight: its id
     job INTEGER NOT NULL,
+    last INTEGER,                      -- of ready jobs only: the last of a run of successive ids
     delivery INTEGER,                  -- this and what follows: of a job in flight only
     lease_until INTEGER,
     owner INTEGER,                     -- the incarnation of the process that holds the lease
