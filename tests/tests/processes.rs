@@ -64,6 +64,30 @@ fn a_push_starts_a_job_in_a_waiting_process() {
     assert!(times[150] < Duration::from_millis(20), "{times:?}");
 }
 
+/// A process that has found nobody else looks again when another has come.
+#[test]
+fn a_process_that_was_alone_wakes_the_first_that_waits() {
+    let mut times = Vec::new();
+    for _ in 0..9 {
+        let (_dir, file) = place();
+        let queue = open(&file, "work");
+        let found_alone = queue.push(NewJob::new("nobody waits")).unwrap();
+        assert!(queue.cancel(found_alone).unwrap());
+        let mut worker = serve(&file, "work");
+        worker.send(&WAIT);
+        // Nothing tells when it sleeps.
+        std::thread::sleep(Duration::from_millis(50));
+        let pushed_at = moment();
+        queue.push(NewJob::new("job")).unwrap();
+        let (at, answer) = worker.receive();
+        assert_eq!(answer, Answer::Popped(Some("job".into())));
+        times.push(Duration::from_nanos(at.saturating_sub(pushed_at)));
+    }
+    times.sort_unstable();
+    // Far below the tick at which it would find the job without being woken.
+    assert!(times[4] < Duration::from_millis(20), "{times:?}");
+}
+
 /// One push wakes one of those who wait, in whatever process; nobody waits while there is work.
 #[test]
 fn every_waiting_process_gets_a_job() {

@@ -91,18 +91,23 @@ impl Bell {
 
     /// Wakes up to `count` sleepers, those of this process first.
     pub(super) fn ring(&self, count: usize) {
-        if count == 0 {
-            return;
-        }
-        let rung = if self.count.load(Ordering::SeqCst) > 0 { self.ring_here(count) } else { 0 };
-        if let Some(sidecar) = &self.sidecar
-            && rung < count
-        {
-            sidecar.ring_others(count - rung);
+        let rung = self.ring_here(count);
+        self.ring_others(count - rung);
+    }
+
+    /// Wakes up to `count` other processes; tells whether there may be any.
+    pub(super) fn ring_others(&self, count: usize) -> bool {
+        match &self.sidecar {
+            Some(sidecar) => count == 0 || sidecar.ring_others(count),
+            None => false,
         }
     }
 
-    fn ring_here(&self, count: usize) -> usize {
+    /// Wakes up to `count` sleepers of this process; tells how many.
+    pub(super) fn ring_here(&self, count: usize) -> usize {
+        if count == 0 || self.count.load(Ordering::SeqCst) == 0 {
+            return 0;
+        }
         let mut sleepers = lock(&self.sleepers);
         let listener = sleepers.listener;
         let mut rung = 0;

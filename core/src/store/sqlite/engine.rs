@@ -177,7 +177,7 @@ impl Engine {
         let slots = Arc::clone(sidecar);
         let path = self.path.as_deref().map(sidecar_path).unwrap_or_default();
         let incarnation = self.run(true, patience, move |session| {
-            let incarnation = next_incarnation(session)?;
+            let incarnation = next(session, "incarnation")?;
             // Read inside the transaction: a process writes its slot before its first lease, so
             // every live owner of a lease that this transaction sees stands in a slot by now.
             let owners = slots.owners_but(slot.index);
@@ -190,7 +190,13 @@ impl Engine {
             terms.take_over(session, &format!("owner NOT IN ({others})"))?;
             Ok(incarnation)
         })?;
-        sidecar.own(slot.index, incarnation).map_err(|error| self.sidecar_error(&error))?;
+        let own = sidecar.write_own(slot.index, incarnation);
+        let own = own.map_err(|error| self.sidecar_error(&error))?;
+        // A process that has found no slot but its own looks again only when another has committed
+        // (`Session::has_neighbours`). So that it finds this one, a commit follows the slot, and no
+        // thread of this process waits before that.
+        self.run(false, patience, |session| next(session, "slots"))?;
+        sidecar.own(own);
         drop(claim);
         Ok(incarnation)
     }
@@ -323,12 +329,12 @@ impl Engines {
     }
 }
 
-/// Gives a number that no process has had at this database.
-fn next_incarnation(session: &Session) -> Step<i64> {
+/// Counts one up at this database, and gives a number that no process has had under that name.
+fn next(session: &Session, name: &str) -> Step<i64> {
     Ok(session.sql()?.query_row(
-        "INSERT INTO fairlane_meta (name, value) VALUES ('incarnation', 1)
+        "INSERT INTO fairlane_meta (name, value) VALUES (?1, 1)
          ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
-        [],
+        [name],
         |row| row.get(0),
     )?)
 }

@@ -51,6 +51,9 @@ pub(super) struct Session {
     /// SQLite's counter of what other processes have committed, when `remembered` was true.
     version: i64,
     syncs_fully: Option<bool>,
+    /// Whether another process may have a slot in the side-car. Whoever writes one commits after
+    /// that, so that this becomes true again before anybody there waits.
+    has_neighbours: bool,
     rings: usize,
     /// Whether the last task was to look.
     has_looked: bool,
@@ -73,6 +76,7 @@ impl Session {
             remembered: HashMap::new(),
             version: -1,
             syncs_fully: None,
+            has_neighbours: true,
             rings: 0,
             has_looked: false,
         };
@@ -276,9 +280,20 @@ impl Session {
             if version != self.version {
                 self.remembered.clear();
                 self.version = version;
+                self.has_neighbours = true;
             }
         }
         Ok(())
+    }
+
+    /// Wakes those who may find something to do.
+    fn ring(&mut self) {
+        let rings = std::mem::take(&mut self.rings);
+        let Some(bell) = &self.bell else { return };
+        let rung = bell.ring_here(rings);
+        if rung < rings && self.has_neighbours {
+            self.has_neighbours = bell.ring_others(rings - rung);
+        }
     }
 
     /// Undoes what a failed run has begun, and says why it failed.
@@ -320,10 +335,7 @@ impl Runner for Session {
                 }
             },
         };
-        let rings = std::mem::take(&mut self.rings);
-        if let Some(bell) = &self.bell {
-            bell.ring(rings);
-        }
+        self.ring();
         verdicts
     }
 }

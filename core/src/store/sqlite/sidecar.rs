@@ -49,8 +49,9 @@ pub(super) struct Sidecar {
     own: OnceLock<Own>,
 }
 
+/// The slot that this process has written.
 #[derive(Debug)]
-struct Own {
+pub(super) struct Own {
     slot: usize,
     incarnation: i64,
     socket: UnixDatagram,
@@ -91,13 +92,17 @@ impl Sidecar {
         Ok(others.map(|slot| slot.incarnation).collect())
     }
 
-    /// Makes a locked slot this process's own.
-    pub(super) fn own(&self, slot: usize, incarnation: i64) -> io::Result<()> {
+    /// Writes a locked slot that is to be this process's own.
+    pub(super) fn write_own(&self, slot: usize, incarnation: i64) -> io::Result<Own> {
         let socket = UnixDatagram::bind_addr(&self.address(slot, incarnation)?)?;
         socket.set_nonblocking(true)?;
         self.write(Slot { index: slot, incarnation, waits: false })?;
-        let _ = self.own.set(Own { slot, incarnation, socket });
-        Ok(())
+        Ok(Own { slot, incarnation, socket })
+    }
+
+    /// Makes a slot that was written this process's own.
+    pub(super) fn own(&self, own: Own) {
+        let _ = self.own.set(own);
     }
 
     /// Says whether a thread of this process waits.
@@ -145,19 +150,20 @@ impl Sidecar {
         self.lock_byte(index, libc::F_UNLCK)
     }
 
-    /// Rings up to `count` other processes that wait.
-    pub(super) fn ring_others(&self, count: usize) {
+    /// Rings up to `count` other processes that wait; tells whether any other has a slot.
+    pub(super) fn ring_others(&self, count: usize) -> bool {
         let own = self.own.get().map(|own| own.slot);
-        let Ok(slots) = self.slots() else { return };
-        let waiting = slots.into_iter().filter(|slot| slot.waits && Some(slot.index) != own);
+        let Ok(mut slots) = self.slots() else { return true };
+        slots.retain(|slot| slot.incarnation != 0 && Some(slot.index) != own);
         let mut rung = 0;
-        for slot in waiting {
+        for slot in slots.iter().filter(|slot| slot.waits) {
             if rung == count {
-                return;
+                break;
             }
             // A full socket has been rung already; a dead one has nobody to ring.
             rung += usize::from(self.ring(slot.index, slot.incarnation).is_ok());
         }
+        !slots.is_empty()
     }
 
     /// Wakes the thread of this process that listens.
