@@ -111,7 +111,7 @@ fn every_pop_serves_a_ready_lane_with_the_lowest_in_flight_per_weight() {
     }
 
     for kind in Kind::ALL {
-        for seed in 0..60 {
+        for seed in 0..kind.share_of(60) {
             let mut rng = Rng::with_seed(seed);
             let bench = Bench::new(kind);
             let workers = rng.usize(1..=64);
@@ -170,8 +170,8 @@ fn weights_hold_within_two_percent() {
         (&[1, 1, 1, 1], &[4]),
         (&[1, 10, 100, 1_000], &[1]),
     ];
-    const STARTS: usize = 5_000;
     for kind in Kind::ALL {
+        let starts = kind.share_of(5_000);
         for (weights, workers) in cases {
             for &workers in workers {
                 let bench = Bench::new(kind);
@@ -181,7 +181,7 @@ fn weights_hold_within_two_percent() {
                 }
                 let mut running = VecDeque::new();
                 let mut started = vec![0_usize; weights.len()];
-                for _ in 0..STARTS {
+                for _ in 0..starts {
                     if running.len() == workers {
                         let job: Job = running.pop_front().unwrap();
                         bench.queue.mark_complete(&job.token).unwrap();
@@ -193,7 +193,7 @@ fn weights_hold_within_two_percent() {
                 }
                 let sum: i64 = weights.iter().sum();
                 for (lane, weight) in weights.iter().enumerate() {
-                    let due = STARTS as f64 * *weight as f64 / sum as f64;
+                    let due = starts as f64 * *weight as f64 / sum as f64;
                     let off = started[lane] as f64 / due - 1.0;
                     // One job more or less is not a matter of weights.
                     let is_one_job = (started[lane] as f64 - due).abs() <= 1.0;

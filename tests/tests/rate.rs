@@ -3,7 +3,7 @@
 //! `FAIRLANE_SEED=123` runs the one schedule of that seed.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use fairlane::clock::{Clock, ManualClock, Millis};
 use fairlane::store::{Ask, LaneChange, Store};
@@ -11,7 +11,7 @@ use fairlane::{LimitsChange, NewJob, Rate};
 use fairlane_tests::stores::{DAWN, Kind};
 use fastrand::Rng;
 
-/// For each of the four kinds of schedules, on each store: 10,000 in all.
+/// For each of the four kinds of schedules, on each store in this process: 10,000 in all.
 const SCHEDULES: u64 = 2_500;
 
 /// A store, its clock, and what was started on it when.
@@ -117,20 +117,24 @@ fn earliest(costs: &[i64], rate: Rate) -> Vec<Millis> {
 
 /// Runs the schedules of all seeds on all stores.
 fn on_random_schedules(schedule: impl Fn(Bench, &mut Rng) + Sync) {
-    let seeds = match std::env::var("FAIRLANE_SEED") {
-        Ok(seed) => vec![seed.parse().expect("FAIRLANE_SEED is a number")],
-        Err(_) => (0..SCHEDULES).collect(),
+    let told = std::env::var("FAIRLANE_SEED").ok();
+    let seeds = |kind: Kind| match &told {
+        Some(seed) => {
+            let seed = seed.parse().expect("FAIRLANE_SEED is a number");
+            seed..seed + 1
+        }
+        None => 0..kind.share_of(SCHEDULES),
     };
+    let cases = Kind::ALL.into_iter().flat_map(|kind| seeds(kind).map(move |seed| (kind, seed)));
+    let cases = Mutex::new(cases.collect::<Vec<_>>().into_iter());
+    let next = || cases.lock().unwrap().next();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
-        for share in seeds.chunks(seeds.len().div_ceil(threads)) {
-            let schedule = &schedule;
-            scope.spawn(move || {
-                for seed in share {
-                    for kind in Kind::ALL {
-                        let _told = TellSeed { seed: *seed, kind };
-                        schedule(Bench::new(kind), &mut Rng::with_seed(*seed));
-                    }
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((kind, seed)) = next() {
+                    let _told = TellSeed { seed, kind };
+                    schedule(Bench::new(kind), &mut Rng::with_seed(seed));
                 }
             });
         }

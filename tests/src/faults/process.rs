@@ -64,6 +64,16 @@ impl Process {
         std::os::unix::process::ExitStatusExt::signal(&status) == Some(Signal::SIGKILL as i32)
     }
 
+    /// Stops the process: it holds what it holds, and does nothing, until [`Process::thaw`].
+    pub fn freeze(&self) {
+        kill(self.pid(), Signal::SIGSTOP).unwrap();
+    }
+
+    /// Lets the process go on.
+    pub fn thaw(&self) {
+        kill(self.pid(), Signal::SIGCONT).unwrap();
+    }
+
     /// Waits until the process has ended by itself.
     ///
     /// # Panics

@@ -6,9 +6,11 @@ mod cluster;
 mod group;
 mod proxy;
 mod server;
+mod shared;
 
 pub use caller::{COUNT, Caller};
 pub use cluster::RedisCluster;
 pub use group::RedisGroup;
 pub use proxy::Proxy;
 pub use server::RedisServer;
+pub use shared::shared_server;

@@ -135,10 +135,14 @@ impl RedisServer {
         self.signal(Signal::SIGCONT);
     }
 
+    /// Gives the number of its process.
+    pub fn id(&self) -> u32 {
+        self.child().as_ref().expect("server does not run").id()
+    }
+
     fn signal(&self, signal: Signal) {
-        let child = self.child();
-        let id = child.as_ref().expect("server does not run").id();
-        kill(Pid::from_raw(id.try_into().expect("process id")), signal).expect("signal");
+        let id = Pid::from_raw(self.id().try_into().expect("process id"));
+        kill(id, signal).expect("signal");
     }
 
     /// Starts the process; tells whether it answers, and not whether it ended at once.

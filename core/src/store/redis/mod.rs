@@ -194,7 +194,7 @@ impl Store for RedisStore {
 
     fn waiter(&self) -> Result<Box<dyn Waiter + '_>> {
         let waiter = self.calls.waiter(&self.protocol.wake_key());
-        Ok(Box::new(RedisWaiter { store: self, waiter, watches: false }))
+        Ok(Box::new(RedisWaiter { store: self, waiter, watches: None }))
     }
 
     fn close(&self) {
@@ -206,19 +206,45 @@ impl Store for RedisStore {
 struct RedisWaiter<'a> {
     store: &'a RedisStore,
     waiter: driver::Waiter<'a>,
-    /// Whether it was told when to look again.
-    watches: bool,
+    /// When it is to look again, if it found nothing and others may rely on that.
+    watches: Option<Millis>,
+}
+
+impl RedisWaiter<'_> {
+    /// Tells whether nothing but time has passed since it looked: a host that wants to be asked for
+    /// signals many times a second costs the server nothing.
+    fn knows_better(&self) -> bool {
+        let is_due = || self.watches.is_some_and(|due| due <= self.store.clock.now());
+        self.waiter.is_in_line() && self.store.clock.runs() && !is_due()
+    }
 }
 
 impl Waiter for RedisWaiter<'_> {
     fn pop(&mut self, ask: Ask) -> Result<Batch> {
-        let manner = Manner { sleeps: true, rung: self.waiter.rung(), watches: self.watches };
-        let batch = self.store.pop_as(ask, manner)?;
-        self.watches = batch.next_due.is_some();
+        if self.knows_better() {
+            return Ok(Batch { jobs: Vec::new(), next_due: self.watches });
+        }
+        let rung = self.waiter.rung();
+        let manner = Manner { sleeps: true, rung, watches: self.watches.is_some() };
+        let batch = self.store.pop_as(ask, manner).inspect_err(|_| {
+            if rung {
+                self.waiter.pass_on();
+            }
+        })?;
+        self.watches = batch.next_due.filter(|_| batch.jobs.is_empty());
         Ok(batch)
     }
 
     fn wait(&mut self, timeout: Duration) -> Result<()> {
         self.waiter.wait(timeout)
+    }
+}
+
+impl Drop for RedisWaiter<'_> {
+    /// Another worker is to look in its stead.
+    fn drop(&mut self) {
+        if self.watches.is_some() {
+            self.waiter.pass_on();
+        }
     }
 }

@@ -32,12 +32,21 @@ pub struct Waiter<'a> {
     post: Option<Post>,
     /// The marker that ended the last wait.
     taken: Option<Marker>,
+    /// Whether another worker is to be called when this one leaves.
+    passes_on: bool,
     patience: Patience,
 }
 
 impl<'a> Waiter<'a> {
     pub(super) fn new(calls: &'a Calls, key: Vec<u8>) -> Self {
-        Self { calls, key, post: None, taken: None, patience: Patience::default() }
+        Self {
+            calls,
+            key,
+            post: None,
+            taken: None,
+            passes_on: false,
+            patience: Patience::default(),
+        }
     }
 
     /// Sleeps until there may be work, until `timeout` has passed, or for some seconds; the caller
@@ -69,6 +78,17 @@ impl<'a> Waiter<'a> {
     /// Tells whether the last wait ended because a marker was taken.
     pub fn rung(&self) -> bool {
         self.taken.is_some()
+    }
+
+    /// Tells whether the worker is still in line: the last wait ended because its time had passed.
+    pub fn is_in_line(&self) -> bool {
+        self.post.as_ref().is_some_and(Post::is_waiting)
+    }
+
+    /// Has another worker called when this one leaves: it did not look for the work that it was
+    /// called to, or it was the one to look when something is due.
+    pub fn pass_on(&mut self) {
+        self.passes_on = true;
     }
 
     fn wait_at_server(&mut self, end: Instant) -> std::result::Result<(), Trouble> {
@@ -161,7 +181,8 @@ impl<'a> Waiter<'a> {
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         let is_closed = self.calls.shared().closing.check().is_err();
-        if let Some(marker) = self.leave(is_closed)
+        let left = self.leave(is_closed);
+        if let Some(marker) = left.or_else(|| self.passes_on.then(Marker::some))
             && let Err(error) = self.say(&marker.ring(&self.key), is_closed)
         {
             log::debug!("a waiting worker may be called late: {error}");

@@ -8,6 +8,10 @@ use crate::token::Token;
 use super::push::{add_group, read_refusal};
 use super::{Protocol, Reply, Request, scripts, unexpected};
 
+/// The most completions that the plain script takes: it names them all in one command, and the
+/// script language has room for about 8,000 values.
+const MOST_PLAIN: usize = 1_000;
+
 impl Protocol {
     /// Completes jobs; `None` if an ending is another or has follow-ups.
     pub fn plain_complete(&self, endings: &[Ending], clock: Option<Millis>) -> Option<Request> {
@@ -16,7 +20,9 @@ impl Protocol {
             _ => false,
         };
         let queue = endings.first()?.token.queue;
-        if !endings.iter().all(|ending| ending.token.queue == queue && is_plain(ending)) {
+        if endings.len() > MOST_PLAIN
+            || !endings.iter().all(|ending| ending.token.queue == queue && is_plain(ending))
+        {
             return None;
         }
         let is_one = endings.len() == 1;

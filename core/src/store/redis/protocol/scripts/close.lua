@@ -18,9 +18,9 @@ local function write_queue()
   local hot = pack(QUEUE_HOT, VERSION, queue.now, queue.offset, queue.event, queue.flags, queue.tag,
     queue.live, queue.next_id, queue.virtual, queue.highest, queue.next_turn, queue.ready_lanes)
   local cold = pack(QUEUE_COLD, queue.retried, queue.died, queue.lapsed, queue.left,
-    queue.key_floor, queue.lost, queue.watch, queue.watchers, queue.max_in_flight,
-    queue.max_waiting, queue.rate_count, queue.rate_window, queue.throttled_until, queue.used,
-    queue.oldest, queue.newest) .. queue.rest
+    queue.key_floor, queue.lost, queue.watch, queue.max_in_flight, queue.max_waiting,
+    queue.rate_count, queue.rate_window, queue.throttled_until, queue.used, queue.oldest,
+    queue.newest) .. queue.rest
   if cold == queue_cold then
     call('HSET', rows, 'q', hot)
   else

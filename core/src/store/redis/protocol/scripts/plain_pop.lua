@@ -49,6 +49,9 @@ end
 local record = call('HGET', rows, 'j' .. id)
 local lease_until = now + ARGV[4]
 call('ZADD', rows .. ':leases', string.format('%d', lease_until), id .. '.' .. delivery)
+-- Who sleeps may not know that something will be due so soon: events nearer than a second may be
+-- of a kind that nobody is woken for.
+local is_news = event > lease_until or event <= now + 1000
 event = event > lease_until and lease_until or event
 
 virtual = virtual < start and start or virtual
@@ -73,7 +76,7 @@ else
   lane = pack(LANE, start, of_turn, 0, 0, 0, in_flight)
 end
 -- 4: somebody is asleep.
-if ready > 0 and bit.band(flags, 4) ~= 0 and call('ZADD', rows .. ':wake', '0', 'w') == 0 then
+if (ready > 0 or is_news) and bit.band(flags, 4) ~= 0 and call('ZADD', rows .. ':wake', '0', 'w') == 0 then
   flags = flags - 4
 end
 call('HSET', rows, 'l' .. name, lane, 'q', pack(QUEUE, 1, now, offset, event, flags, tag, live,

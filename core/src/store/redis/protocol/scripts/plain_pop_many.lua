@@ -119,9 +119,12 @@ call('ZREM', rows .. ':ready', unpack(leave))
 if stand[1] then
   call('ZADD', rows .. ':ready', unpack(stand))
 end
+-- Who sleeps may not know that something will be due so soon: events nearer than a second may be
+-- of a kind that nobody is woken for.
+local is_news = event > lease_until or event <= now + 1000
 event = event > lease_until and lease_until or event
 -- 4: somebody is asleep.
-if ready > 0 and bit.band(flags, 4) ~= 0 and call('ZADD', rows .. ':wake', '0', 'w') == 0 then
+if (ready > 0 or is_news) and bit.band(flags, 4) ~= 0 and call('ZADD', rows .. ':wake', '0', 'w') == 0 then
   flags = flags - 4
 end
 fields[2] = pack(QUEUE, 1, now, offset, event, flags, tag, live, next_id, virtual,

@@ -19,7 +19,14 @@ for index = 1, count do
   end
   names[index], priorities[index], wanted[index + 1] = name, priority, 'l' .. name
 end
-local found = call('HMGET', rows, unpack(wanted))
+-- The language unpacks no more than about 8,000 values at once.
+local found = call('HMGET', rows, unpack(wanted, 1, math.min(#wanted, 4000)))
+for first = 4001, #wanted, 4000 do
+  local more = call('HMGET', rows, unpack(wanted, first, math.min(first + 3999, #wanted)))
+  for index = 1, #more do
+    found[first + index - 1] = more[index]
+  end
+end
 if not found[1] or #ARGV[1] > 8 then
   return nil
 end

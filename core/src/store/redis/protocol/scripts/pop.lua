@@ -4,7 +4,6 @@
 -- for each job its id, or <id, deliveries, tries, lapses, whether an error, the error> if it was
 -- delivered before, its record, and its payload if that is kept apart.
 local count, lease, manner = ARGV[6] * 1, ARGV[7] * 1, ARGV[8]
-local LOOK_APART = 20
 
 local function before(a, b)
   if a.load ~= b.load then
@@ -121,6 +120,46 @@ while taken < count and may_start() do
   end
 end
 
+-- Of all who sleep, three look again when something is due, a little apart: no herd, and enough
+-- that some may die. They are of different connections, since what dies is mostly a process. Who
+-- was rung for nothing looks in any case: the marker may be one that a watcher left behind.
+local LOOK_APART, MOST_WATCHERS, WATCH_KEPT, WATCHER = 20, 3, 16000, '<HI6'
+
+-- Gives when the worker that goes to sleep is to look again, NEVER if others do.
+local function watch(due)
+  local places, own, heard_of_own = {}, #ARGV[2] > 2 and unpack('<H', ARGV[2], 2) or 0, nil
+  if queue.watch <= now or due < queue.watch then
+    queue.watch = due
+  else
+    local row = call('HGET', rows, 'W') or ''
+    for at = 1, #row, 8 do
+      local link, heard = unpack(WATCHER, row, at)
+      if heard > now - WATCH_KEPT then
+        if link == own then
+          heard_of_own = heard
+        else
+          places[#places + 1] = string.sub(row, at, at + 7)
+        end
+      end
+    end
+  end
+  local is_watcher = string.find(manner, 'r', 1, true) ~= nil
+  if heard_of_own then
+    is_watcher = is_watcher or string.find(manner, 'w', 1, true) ~= nil
+  else
+    is_watcher = is_watcher or #places < MOST_WATCHERS
+  end
+  if is_watcher and #places == MOST_WATCHERS then
+    table.remove(places, 1)
+  end
+  local ahead = #places
+  if is_watcher or heard_of_own then
+    places[#places + 1] = pack(WATCHER, own, is_watcher and now or heard_of_own)
+  end
+  call('HSET', rows, 'W', table.concat(places))
+  return is_watcher and queue.watch + LOOK_APART * ahead or NEVER
+end
+
 if taken < count then
   write_lanes()
   local due = NEVER
@@ -131,14 +170,9 @@ if taken < count then
   due = queue.throttled_until > 0 and min(due, queue.throttled_until) or due
   due = opens_at > 0 and min(due, opens_at) or due
   if taken == 0 and string.find(manner, 's', 1, true) then
-    -- Of all who sleep, three look again when something is due, a little apart: enough that one
-    -- may die, and no herd.
     set_flag(ASLEEP, true)
-    if queue.watch <= now or due < queue.watch then
-      queue.watch, queue.watchers = due, 0
-    end
-    queue.watchers = queue.watchers + 1
-    due = queue.watchers <= 3 and queue.watch + LOOK_APART * (queue.watchers - 1) or NEVER
+    queue.event = first_event()
+    due = due < NEVER and watch(due) or NEVER
   end
   reply[4] = due < NEVER and due - queue.offset or -1
 end

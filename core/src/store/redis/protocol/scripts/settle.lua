@@ -73,22 +73,26 @@ local function wake_lanes()
   return #woken
 end
 
+-- Gives the first moment at which anything comes due.
+local function first_event()
+  local event = NEVER
+  for _, index in ipairs({':leases', ':delayed', ':wakes', ':ends', ':idle'}) do
+    local first = call('ZRANGE', rows .. index, 0, 0, 'WITHSCORES')
+    event = first[2] and min(event, first[2] * 1) or event
+  end
+  return event
+end
+
 local swept = {0, 0, 0}
 if queue.throttled_until <= now then
   queue.throttled_until = 0
 end
 forget_starts(queue)
 if queue.event <= now then
-  queue.event = NEVER
   swept[2] = lapse_leases()
   swept[1] = move_due_jobs()
   swept[3] = wake_lanes()
   forget_ended_keys()
   look_at_idle_lanes()
-  for _, index in ipairs({':leases', ':delayed', ':wakes', ':ends', ':idle'}) do
-    local first = call('ZRANGE', rows .. index, 0, 0, 'WITHSCORES')
-    if first[2] then
-      queue.event = min(queue.event, first[2] * 1)
-    end
-  end
+  queue.event = first_event()
 end
