@@ -7,14 +7,14 @@ use crate::cli::{
     release, retry, target, throttle, work,
 };
 
-/// Fair, durable, rate-limited job queues in one file, with no server.
+/// Fair, durable, rate-limited job queues: in one file, or on Redis.
 #[derive(Debug, Parser)]
 #[command(
     name = "fairlane",
     version,
     arg_required_else_help = true,
     long_about = "\
-Fair, durable, rate-limited job queues in one file, with no server.
+Fair, durable, rate-limited job queues: in one file, or on Redis.
 
 A queue holds jobs in lanes, one lane a tenant. Lanes take turns, so that 100,000 jobs in one lane \
 do not delay a single job in another; each lane can have its own exact rate limit.",
@@ -50,7 +50,7 @@ pub(super) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(super) struct Common {
-    /// Where the queue is: a file, or sqlite:PATH
+    /// Where the queue is: a file, sqlite:PATH, or the URL of a Redis server (redis://HOST)
     #[arg(short, long, global = true, env = "FAIRLANE_URL", default_value = "fairlane.db")]
     pub(super) url: String,
     /// The queue's name within that place

@@ -10,10 +10,12 @@ use crate::lane::Stats;
 pub(super) fn run(context: &Context) -> Result<(), Failure> {
     let queue = context.open_existing()?;
     let stats = queue.stats()?;
-    context.output.answer(&StatsView::new(queue.name(), &stats), || show(queue.name(), &stats))
+    let memory = queue.memory()?;
+    let view = StatsView::new(queue.name(), &stats, memory);
+    context.output.answer(&view, || show(queue.name(), &stats, memory))
 }
 
-fn show(name: &str, stats: &Stats) -> String {
+fn show(name: &str, stats: &Stats, memory: Option<u64>) -> String {
     let mut table = table(&["queue", &shown(name)], |column| column == 1);
     for (what, count) in [
         ("ready", stats.counts.ready),
@@ -33,5 +35,18 @@ fn show(name: &str, stats: &Stats) -> String {
     }
     table.add_row(["limits", &limit::show(stats.limits)]);
     table.add_row(["paused", if stats.paused { "yes" } else { "no" }]);
+    if let Some(bytes) = memory {
+        let text = match per_job(stats, bytes) {
+            Some(of_one) => format!("{bytes} bytes, {of_one} a job"),
+            None => format!("{bytes} bytes"),
+        };
+        table.add_row(["memory", &text]);
+    }
     table.trim_fmt()
+}
+
+/// Gives the bytes of memory a job, payload included; `None` if there is no job.
+pub(super) fn per_job(stats: &Stats, bytes: u64) -> Option<u64> {
+    let jobs = stats.counts.waiting() + stats.counts.in_flight + stats.dead;
+    bytes.checked_div(u64::try_from(jobs).ok()?)
 }

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 
+use crate::cli::stats::per_job;
 use crate::clock::Millis;
 use crate::job::{Job, JobInfo};
 use crate::lane::{LaneInfo, Stats};
@@ -193,10 +194,15 @@ pub(super) struct StatsView<'a> {
     retried: i64,
     died: i64,
     lapsed: i64,
+    /// The store's estimate, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory_per_job: Option<u64>,
 }
 
 impl<'a> StatsView<'a> {
-    pub(super) fn new(queue: &'a str, stats: &Stats) -> Self {
+    pub(super) fn new(queue: &'a str, stats: &Stats, memory: Option<u64>) -> Self {
         Self {
             queue,
             ready: stats.counts.ready,
@@ -213,6 +219,8 @@ impl<'a> StatsView<'a> {
             retried: stats.retried,
             died: stats.died,
             lapsed: stats.lapsed,
+            memory,
+            memory_per_job: memory.and_then(|bytes| per_job(stats, bytes)),
         }
     }
 }

@@ -18,6 +18,15 @@ impl Queue {
         self.store.stats()
     }
 
+    /// Estimates the bytes of memory that the store spends on the queue: on Redis from samples of
+    /// what the server says; `None` for the embedded store, which keeps it in a file.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn memory(&self) -> Result<Option<u64>> {
+        self.store.memory()
+    }
+
     /// Gives the number of waiting jobs (ready, delayed and blocked) of a lane, or of the whole
     /// queue (`None`).
     ///

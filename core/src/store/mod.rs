@@ -219,6 +219,11 @@ pub trait Store: Send + Sync {
     /// Counts.
     fn stats(&self) -> Result<Stats>;
 
+    /// Estimates the bytes of memory that the store spends on the queue; `None` if it cannot tell.
+    fn memory(&self) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
     /// Lists up to `limit` lanes by name, from the first name greater than `after`.
     fn lanes(&self, after: Option<String>, limit: usize) -> Result<Vec<LaneInfo>>;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use fairlane::{Durability, Job, NewJob, Queue, QueueOptions, Token};
+use fairlane_tests::redis::RedisServer;
 
 /// The payload of every job of every subject, in bytes.
 pub const PAYLOAD: [u8; 100] = [b'x'; 100];
@@ -19,6 +20,11 @@ pub fn open(path: &Path, durability: Durability) -> Result<Queue> {
     let options = QueueOptions { durability, ..QueueOptions::default() };
     let path = path.to_str().context("the directory has a name that is not UTF-8")?;
     Ok(Queue::open_with(path, "benchmark", options)?)
+}
+
+/// Opens a queue on a server.
+pub fn open_on(server: &RedisServer) -> Result<Queue> {
+    Ok(Queue::open(&server.url(), "benchmark")?)
 }
 
 pub fn new_job() -> NewJob {

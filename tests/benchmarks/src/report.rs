@@ -18,6 +18,8 @@ pub enum Unit {
     Milliseconds,
     Megabytes,
     Percent,
+    Bytes,
+    PerSecond,
 }
 
 impl Unit {
@@ -27,6 +29,8 @@ impl Unit {
             Self::Milliseconds => format!("{value:.2} ms"),
             Self::Megabytes => format!("{value:.1} MB"),
             Self::Percent => format!("{value:.2} %"),
+            Self::Bytes => format!("{value:.0} B"),
+            Self::PerSecond => format!("{value:.2}/s"),
         }
     }
 }

@@ -88,9 +88,14 @@ impl RedisServer {
 
     /// Sends a command that may be refused.
     pub fn try_command<T: FromRedisValue>(&self, words: &[&str]) -> RedisResult<T> {
-        let info = ConnectionAddr::Unix(self.socket()).into_connection_info()?;
-        let mut connection = redis::Client::open(info)?.get_connection()?;
+        let mut connection = self.connect()?;
         redis::cmd(words[0]).arg(&words[1..]).query(&mut connection)
+    }
+
+    /// Makes a connection of its own.
+    pub fn connect(&self) -> RedisResult<redis::Connection> {
+        let info = ConnectionAddr::Unix(self.socket()).into_connection_info()?;
+        redis::Client::open(info)?.get_connection()
     }
 
     /// Gives how often a command has been carried out, in the server's own count.

@@ -139,6 +139,10 @@ impl Store for RedisStore {
         self.protocol.read_stats(self.call(self.protocol.stats())?)
     }
 
+    fn memory(&self) -> Result<Option<u64>> {
+        self.protocol.read_memory(self.call(self.protocol.memory())?).map(Some)
+    }
+
     fn lanes(&self, after: Option<String>, limit: usize) -> Result<Vec<LaneInfo>> {
         self.protocol.read_lanes(self.call(self.protocol.lanes(after.as_deref(), limit))?)
     }

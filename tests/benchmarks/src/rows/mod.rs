@@ -5,6 +5,10 @@ mod durable;
 mod memory;
 mod one_thread;
 mod processes;
+mod redis_cost;
+mod redis_size;
+mod redis_threads;
+mod redis_waking;
 mod size;
 mod waking;
 
@@ -45,4 +49,10 @@ pub const ROWS: &[(&str, Row)] = &[
     ("memory", memory::row),
     ("depth", size::depth),
     ("lanes", size::lanes),
+    ("redis_cost", redis_cost::row),
+    ("redis_threads", redis_threads::row),
+    ("redis_memory", redis_size::memory),
+    ("redis_lanes", redis_size::lanes),
+    ("redis_wake", redis_waking::wake),
+    ("redis_idle", redis_waking::idle),
 ];

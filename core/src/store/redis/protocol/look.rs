@@ -5,7 +5,7 @@ use crate::job::JobInfo;
 use crate::lane::{LaneInfo, Stats};
 use crate::token::JobId;
 
-use super::{Protocol, Reply, Request, Script, scripts, told};
+use super::{Protocol, Reply, Request, Script, scripts, told, unsigned};
 
 impl Protocol {
     /// Counts.
@@ -19,6 +19,19 @@ impl Protocol {
     /// `Internal` if the answer is not one that the script gives.
     pub fn read_stats(&self, reply: Reply) -> Result<Stats> {
         told::stats(reply)
+    }
+
+    /// Estimates the memory that the server spends on the queue.
+    pub fn memory(&self) -> Request {
+        self.look(&scripts::MEMORY)
+    }
+
+    /// Reads an estimate of memory, in bytes.
+    ///
+    /// # Errors
+    /// `Internal` if the answer is not one that the script gives.
+    pub fn read_memory(&self, reply: Reply) -> Result<u64> {
+        unsigned(reply.int()?)
     }
 
     /// Lists lanes by name.
