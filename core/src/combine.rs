@@ -164,7 +164,6 @@ impl<R: Runner> Combiner<R> {
     }
 
     /// Gives the runner itself, between two runs.
-    #[cfg(feature = "sqlite")]
     pub(crate) fn runner(&self) -> MutexGuard<'_, R> {
         lock(&self.runner)
     }

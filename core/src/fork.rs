@@ -5,6 +5,8 @@
 //! way end and closes the connections, [`resume_parent`] and [`resume_child`] let both sides go on;
 //! each opens connections of its own at its next call. The Python package registers them by itself.
 //! A child of a fork that was not announced gets `Unsupported` from handles opened before it.
+//!
+//! Queues on Redis need no announcement: a child makes connections of its own.
 
 /// Announces a fork; blocks until the calls under way have ended. Calls of other threads wait until
 /// [`resume_parent`]. To be called by the thread that forks.

@@ -13,6 +13,11 @@ fn count(server: &RedisServer) -> usize {
     server.command::<Option<usize>>(&["GET", COUNT]).unwrap_or(0)
 }
 
+/// Waits until the server has as many connections, the asking one included.
+fn await_connections(server: &RedisServer, count: usize) {
+    while server.command::<String>(&["CLIENT", "LIST"]).lines().count() != count {}
+}
+
 /// Waits until calls have been carried out that had not been before, or all have been.
 fn await_progress(server: &RedisServer, is_over: impl Fn() -> bool) {
     let before = count(server);
@@ -198,4 +203,6 @@ fn closing_ends_calls_under_way() {
         assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     });
     assert_eq!(caller.echo("closed").unwrap_err().code(), ErrorCode::Closed);
+    server.thaw();
+    await_connections(&server, 1);
 }

@@ -10,14 +10,16 @@ use fairlane::{QueueOptions, Result};
 /// The key that counts the calls that were carried out.
 pub const COUNT: &str = "{t}:count";
 
-/// Counts a call, unless it repeats one that was counted: the identity without its number names the
-/// place of the answer.
+/// Counts a call, unless it repeats one that was counted.
 static ECHO: Script = Script::new(
     "echo",
-    "local last = redis.call('HGET', KEYS[1] .. ':last', string.sub(ARGV[2], 1, 10))
-     if ARGV[1] ~= '1' or last ~= ARGV[2] then redis.call('INCR', KEYS[1]) end
-     redis.call('HSET', KEYS[1] .. ':last', string.sub(ARGV[2], 1, 10), ARGV[2])
-     return {ARGV[3], ARGV[1]}",
+    "local number, last = string.sub(ARGV[1], 1, 8), KEYS[1] .. ':last'
+     local is_repeated = #ARGV[1] > 8
+     if not is_repeated or redis.call('HGET', last, ARGV[2]) ~= number then
+         redis.call('INCR', KEYS[1])
+     end
+     redis.call('HSET', last, ARGV[2], number)
+     return {ARGV[3], is_repeated and 1 or 0}",
 );
 
 /// Calls of the driver, with a script of their own.
@@ -45,7 +47,7 @@ impl Caller {
         match self.0.call(request)? {
             Reply::List(parts) => {
                 assert_eq!(parts[0], Reply::Bytes(word.as_bytes().to_vec()), "went astray");
-                Ok(parts[1] == Reply::Bytes(b"1".to_vec()))
+                Ok(parts[1] == Reply::Int(1))
             }
             other => panic!("{other:?}"),
         }

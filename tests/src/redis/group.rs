@@ -55,7 +55,8 @@ impl RedisGroup {
 
     /// Promotes the replica, and waits until it is a master.
     pub fn promote(&self) {
-        let _: () = self.sentinel.command(&["SENTINEL", "FAILOVER", "mine"]);
+        // It is refused as long as the sentinel has not heard enough of the replica.
+        await_that(|| self.sentinel.try_command::<()>(&["SENTINEL", "FAILOVER", "mine"]).is_ok());
         await_that(|| {
             let info: String = self.replica.command(&["INFO", "replication"]);
             info.contains("role:master")

@@ -87,9 +87,15 @@ impl Calls {
         Waiter::new(self, key.to_vec())
     }
 
-    /// Ends all calls and waits with `Closed`, those under way within about 100 ms.
+    /// Ends all calls and waits with `Closed`, and closes the connections. Blocks until the calls
+    /// under way have ended: for about 100 ms, or as long as it takes to connect.
     pub fn close(&self) {
         self.shared.closing.close();
+        let line = self.line.load();
+        if line.process == std::process::id() {
+            line.combiner.runner().hang_up();
+            lock(&line.parked).clear();
+        }
     }
 
     /// Does what [`Calls::command`] does, but gives up earlier or later.

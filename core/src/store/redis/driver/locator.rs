@@ -6,6 +6,7 @@ use std::time::Duration;
 use redis::{Cmd, cmd};
 
 use crate::combine::lock;
+use crate::error::Error;
 use crate::store::redis::driver::address::{Address, Place};
 use crate::store::redis::driver::closing::Closing;
 use crate::store::redis::driver::endpoint::Endpoint;
@@ -28,9 +29,9 @@ pub(super) struct Locator {
 struct Known {
     /// Where the cluster's nodes said that the slot is.
     owner: Option<Endpoint>,
-    /// The nodes of the cluster, or the sentinels, that have shown themselves.
+    /// The nodes of the cluster that others told of.
     others: Vec<Endpoint>,
-    /// Whom to ask next.
+    /// Which node or sentinel to ask next.
     turn: usize,
 }
 
@@ -119,7 +120,7 @@ impl Locator {
             }
             lock(&self.known).turn += 1;
         }
-        Err(last.unwrap_or_else(|| Trouble::broken(&Endpoint::Unix("".into()), "no sentinel")))
+        Err(last.unwrap_or_else(|| Trouble::Final(Error::invalid("url names no sentinel"))))
     }
 
     fn open_owner(&self, seeds: &[Endpoint], door: Door<'_>) -> Result<Link, Trouble> {

@@ -40,6 +40,11 @@ impl Pipeline {
         Ok(Self { shared, locator, link: None, identity, sequence: 0 })
     }
 
+    /// Closes the connection.
+    pub(super) fn hang_up(&mut self) {
+        self.link = None;
+    }
+
     /// Sends what is pending, once.
     fn attempt(&mut self, pending: Vec<Pending>) -> Round {
         let now = Instant::now();

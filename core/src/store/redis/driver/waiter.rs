@@ -23,8 +23,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// A worker that waits for a marker under a key: a sorted set that has a member when there is work.
 /// One worker takes the marker, and looks.
 ///
-/// When dropped, it leaves the line, for which it may block for about a second: a marker that it was
-/// handed meanwhile is put back for another worker.
+/// When dropped, it leaves the line, which may block for as long as a call that goes wrong: a marker
+/// that it was handed meanwhile is put back for another worker.
 pub struct Waiter<'a> {
     calls: &'a Calls,
     key: Vec<u8>,
