@@ -36,11 +36,6 @@ impl Books {
     pub(super) fn is_behind(&self) -> bool {
         self.lag > 0
     }
-
-    /// Tells whether they lag so far behind that they must be kept now.
-    pub(super) fn is_far_behind(&self) -> bool {
-        self.lag >= MAX_LAG
-    }
 }
 
 impl Call<'_> {
@@ -67,6 +62,13 @@ impl Call<'_> {
             self.touch();
         }
         Ok(())
+    }
+
+    /// Tells whether the books lag so far behind that they must be kept now. A pop leaves that to a
+    /// call that follows, if it can: jobs that are complete by then were never in flight for them.
+    pub(super) fn are_far_behind(&self) -> bool {
+        let most = if self.journal.ends_with_pop() { 2 * MAX_LAG } else { MAX_LAG };
+        self.books.lag >= most
     }
 
     /// Writes the rows that lag behind; the sums follow when the call ends. Comes before whatever

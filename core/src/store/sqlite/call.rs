@@ -155,7 +155,7 @@ impl<'a> Call<'a> {
         if self.is_changed || self.books.is_behind() {
             self.queue.clock = self.now;
         }
-        if self.is_changed || self.books.is_far_behind() {
+        if self.is_changed || self.are_far_behind() {
             self.keep_books()?;
         } else {
             self.log()?;

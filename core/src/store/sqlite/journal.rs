@@ -63,6 +63,10 @@ impl Journal {
         self.notes.is_empty()
     }
 
+    pub(super) fn ends_with_pop(&self) -> bool {
+        matches!(self.notes.last(), Some(Note::Pop(_)))
+    }
+
     /// Tells what is noted of a job: its lease, or `Some(None)` if it is complete.
     pub(super) fn lease(&self, job: i64) -> Option<Option<Lease>> {
         self.leases.get(&job).copied()

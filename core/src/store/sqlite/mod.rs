@@ -4,9 +4,9 @@
 //! file share an `engine`: a leader queue in front of the `session`, which owns the one connection
 //! and joins concurrent calls into one transaction, one sync. Inside a transaction each verb is a
 //! `call` on one queue; `push`, `pop`, `finish`, `configure`, `remove`, `archive`, `keys` and `look`
-//! hold the verbs, `settle`, `place` and `ready_lanes`
-//! what they share, and the `*_row` files what is stored. The
-//! `bell` wakes threads of this process, the `sidecar` knows and wakes the other processes.
+//! hold the verbs, `settle`, `place` and `ready_lanes` what they share, `books` and `journal` what is
+//! written later than it is done, and the `*_row` files what is stored. The `bell` wakes threads of
+//! this process, the `sidecar` knows and wakes the other processes.
 
 use std::path::Path;
 use std::sync::Arc;
