@@ -82,7 +82,7 @@ impl Habits {
 /// The role.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Actor {
-    /// The file.
+    /// The file, or the URL of a server.
     pub file: PathBuf,
     /// The queue.
     pub queue: String,

@@ -25,6 +25,7 @@ pub struct History<'a> {
     /// All calls that are about a delivery.
     pub(super) acts: BTreeMap<Handle, Vec<&'a Call>>,
     cancels: BTreeMap<u64, Vec<&'a Call>>,
+    are_calls_repeated: bool,
     pub(super) violations: Vec<String>,
 }
 
@@ -44,6 +45,7 @@ impl<'a> History<'a> {
             deliveries: BTreeMap::new(),
             acts: BTreeMap::new(),
             cancels: BTreeMap::new(),
+            are_calls_repeated: false,
             violations: Vec::new(),
         };
         for calls in ledgers {
@@ -60,6 +62,21 @@ impl<'a> History<'a> {
             }
         }
         history
+    }
+
+    /// Allows for calls that are sent again when their reply is lost: one that ends a delivery whose
+    /// lease has lapsed may find its job gone, and cannot know by whose hand.
+    pub fn with_repeated_calls(mut self) -> Self {
+        self.are_calls_repeated = true;
+        self
+    }
+
+    fn may_have_come_late(&self, call: &Call, of: Handle) -> bool {
+        let lapsed = self.deliveries.get(&of).is_some_and(|delivery| {
+            let lapses_at = delivery.popped_from + delivery.lease as u64 * 1_000_000;
+            end_of(call).is_some_and(|end| lapses_at < end)
+        });
+        self.are_calls_repeated && lapsed
     }
 
     fn enter(&mut self, call: &'a Call, alive_until: Moment) {
@@ -112,7 +129,9 @@ impl<'a> History<'a> {
             }
             let taken_over = self.later(*of).map(|delivery| delivery.popped_at).min();
             for call in &done {
-                if taken_over.is_some_and(|at| at < call.from) {
+                if taken_over.is_some_and(|at| at < call.from)
+                    && !self.may_have_come_late(call, *of)
+                {
                     found.push(format!("{:?} was done after the job was given away", call.deed));
                 }
                 let cancelled = self.cancelled(of.job).filter(|cancel| cancel.is_done());
@@ -132,6 +151,7 @@ impl<'a> History<'a> {
         for call in self.calls.iter().filter(|call| call.is_done()) {
             if let Deed::Complete { of, .. } | Deed::Fail { of } = &call.deed
                 && let Some(again) = self.later(*of).next()
+                && !self.may_have_come_late(call, *of)
             {
                 found.push(format!("{:?} was done, then came {:?}", call.deed, again.job.of));
             }

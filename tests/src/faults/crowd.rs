@@ -29,8 +29,32 @@ impl Crowd {
     /// Makes an empty file for a crowd of processes of that program.
     pub fn new(program: &'static str, seed: u64, threads: usize, leases: (i64, i64)) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("jobs.db");
+        Self::at(program, dir, file, seed, threads, leases)
+    }
+
+    /// Makes a crowd of processes that use a Redis server.
+    pub fn on_redis(
+        program: &'static str,
+        url: &str,
+        seed: u64,
+        threads: usize,
+        leases: (i64, i64),
+    ) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self::at(program, dir, PathBuf::from(url), seed, threads, leases)
+    }
+
+    fn at(
+        program: &'static str,
+        dir: TempDir,
+        file: PathBuf,
+        seed: u64,
+        threads: usize,
+        leases: (i64, i64),
+    ) -> Self {
         let common = Actor {
-            file: dir.path().join("jobs.db"),
+            file,
             queue: "work".into(),
             ledger: PathBuf::new(),
             seed,
@@ -61,6 +85,12 @@ impl Crowd {
     pub fn kill(&mut self, place: usize) {
         self.kills += usize::from(self.members[place].0.kill());
         self.members[place].0 = self.spawn(self.members[place].1);
+    }
+
+    /// Stops the process at that place, or lets it go on.
+    pub fn freeze(&self, place: usize, is_frozen: bool) {
+        let process = &self.members[place].0;
+        if is_frozen { process.freeze() } else { process.thaw() }
     }
 
     /// Replaces those that killed themselves.

@@ -15,7 +15,7 @@ use super::process::{Process, Role};
 /// The role: a handle of a queue, worked through standard input and output.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Server {
-    /// The file.
+    /// The file, or the URL of a server.
     pub file: PathBuf,
     /// The queue.
     pub queue: String,

@@ -5,7 +5,7 @@
 //! steps: convert, call, convert.
 
 use std::sync::Arc;
-
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::clock::{Clock, Millis};
@@ -20,7 +20,7 @@ pub mod driver;
 pub mod protocol;
 
 use driver::{Address, Calls};
-use protocol::{Manner, Popped, Protocol, Reply, Request};
+use protocol::{Manner, PlainFares, Popped, Protocol, Reply, Request};
 
 /// The most jobs that one script delivers: it stops the server for as long as it runs.
 const DELIVERED_AT_ONCE: usize = 128;
@@ -31,6 +31,8 @@ pub struct RedisStore {
     calls: Calls,
     /// Asked only if it is one that a test turns by hand; else the server's clock is used.
     clock: Arc<dyn Clock>,
+    /// Whether the server has been asked what it does when it has no memory left.
+    is_policy_known: AtomicBool,
 }
 
 impl RedisStore {
@@ -44,11 +46,29 @@ impl RedisStore {
             protocol: Protocol::new(name, options, seed),
             calls: Calls::new(address, options)?,
             clock: Arc::clone(&options.clock),
+            is_policy_known: AtomicBool::new(false),
         })
     }
 
     fn call(&self, request: Request) -> Result<Reply> {
-        self.calls.call(request)
+        let reply = self.calls.call(request)?;
+        if !self.is_policy_known.load(Ordering::Relaxed)
+            && !self.is_policy_known.swap(true, Ordering::Relaxed)
+        {
+            self.warn_of_eviction();
+        }
+        Ok(reply)
+    }
+
+    /// Says so if the server may throw jobs away. One that does not tell is trusted.
+    fn warn_of_eviction(&self) {
+        let Ok(Reply::Bytes(info)) = self.calls.command(&["INFO", "memory"]) else { return };
+        if let Some(policy) = protocol::evicting_policy(&info) {
+            log::warn!(
+                "redis server deletes jobs when its memory is full: its maxmemory-policy is \
+                 {policy}, safe are noeviction and those that begin with volatile"
+            );
+        }
     }
 
     /// Gives the time if it is injected.
@@ -111,13 +131,19 @@ impl Store for RedisStore {
     }
 
     fn finish(&self, endings: Vec<Ending>) -> Result<Vec<Result<()>>> {
-        if let Some(request) = self.protocol.plain_complete(&endings, self.injected())
-            && let Some(fares) = self.protocol.read_plain_complete(self.call(request)?, &endings)?
-        {
-            return Ok(fares);
+        let mut is_repeated = false;
+        if let Some(request) = self.protocol.plain_complete(&endings, self.injected()) {
+            match self.protocol.read_plain_complete(self.call(request)?, &endings)? {
+                PlainFares::Of(fares) => return Ok(fares),
+                PlainFares::NotPlain => {}
+                PlainFares::Repeated => is_repeated = true,
+            }
         }
-        let reply = self.call(self.protocol.finish(&endings, self.injected()))?;
-        self.protocol.read_finish(reply, &endings)
+        let mut request = self.protocol.finish(&endings, self.injected());
+        if is_repeated {
+            request.repeated();
+        }
+        self.protocol.read_finish(self.call(request)?, &endings)
     }
 
     fn extend(&self, tokens: Vec<Token>, lease: Millis) -> Result<Vec<Result<()>>> {

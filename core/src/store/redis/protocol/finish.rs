@@ -8,6 +8,18 @@ use crate::token::Token;
 use super::push::{add_group, read_refusal};
 use super::{Protocol, Reply, Request, scripts, unexpected};
 
+/// How plain completions fared.
+#[derive(Debug)]
+pub enum PlainFares {
+    /// Each of them.
+    Of(Vec<Result<()>>),
+    /// The case is not plain: nothing was changed, and [`Protocol::finish`] is to be sent.
+    NotPlain,
+    /// An earlier sending may have been carried out: [`Protocol::finish`] is to be sent, as a
+    /// repeat.
+    Repeated,
+}
+
 /// The most completions that the plain script takes: it names them all in one command, and the
 /// script language has room for about 8,000 values.
 const MOST_PLAIN: usize = 1_000;
@@ -36,18 +48,14 @@ impl Protocol {
         Some(request)
     }
 
-    /// Reads how these completions fared; `None` if the case is not plain: nothing was changed, and
-    /// [`Protocol::finish`] is to be sent.
+    /// Reads how these completions fared.
     ///
     /// # Errors
     /// `Internal` if the answer is not one that the script gives.
-    pub fn read_plain_complete(
-        &self,
-        reply: Reply,
-        endings: &[Ending],
-    ) -> Result<Option<Vec<Result<()>>>> {
+    pub fn read_plain_complete(&self, reply: Reply, endings: &[Ending]) -> Result<PlainFares> {
         let digits = match reply {
-            Reply::Nil => return Ok(None),
+            Reply::Nil => return Ok(PlainFares::NotPlain),
+            Reply::Int(-1) => return Ok(PlainFares::Repeated),
             Reply::Int(digit) => digit.to_string().into_bytes(),
             digits => digits.bytes()?,
         };
@@ -55,7 +63,7 @@ impl Protocol {
             b'1' => Ok(()),
             _ => Err(stale(&ending.token)),
         };
-        Ok(Some(endings.iter().zip(&digits).map(fare).collect()))
+        Ok(PlainFares::Of(endings.iter().zip(&digits).map(fare).collect()))
     }
 
     /// Ends deliveries, each by itself.

@@ -11,6 +11,7 @@ use crate::options::QueueOptions;
 mod archive;
 mod configure;
 mod dump;
+mod eviction;
 mod finish;
 mod look;
 mod pop;
@@ -25,6 +26,8 @@ mod scripts;
 mod server_error;
 mod told;
 
+pub use eviction::evicting_policy;
+pub use finish::PlainFares;
 pub use pop::{Manner, Popped};
 pub use reply::Reply;
 pub use request::Request;

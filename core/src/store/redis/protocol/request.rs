@@ -35,10 +35,16 @@ impl Request {
         }
     }
 
-    /// Says who sends: a connection, its slot (requests that are on the way together have
+    /// Says who sends, and leaves it said whether it is a repeat: a connection, its slot (requests that are on the way together have
     /// different ones), and a number that rises with each new request in that slot.
     pub fn identify(&mut self, link: [u8; 8], slot: u16, sequence: u64) {
-        self.set(SEQUENCE, sequence.to_le_bytes().to_vec());
+        if let Some(argument) = self.args.get_mut(SEQUENCE) {
+            let is_repeated = argument.len() > 8;
+            *argument = sequence.to_le_bytes().to_vec();
+            if is_repeated {
+                self.repeated();
+            }
+        }
         self.set(LINK, [&b"c"[..], &link, &slot.to_le_bytes()].concat());
     }
 

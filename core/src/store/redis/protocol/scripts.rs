@@ -8,10 +8,22 @@ macro_rules! script {
     };
 }
 
+/// A verb that a server without memory carries out.
 macro_rules! changing {
     ($name:literal $(, $part:literal)*) => {
         script!(
-            $name, "open", "clock", "starts", "lanes", "jobs", "settle", "close" $(, $part)*, $name
+            $name, "open", "frees", "clock", "starts", "lanes", "jobs", "settle", "close"
+            $(, $part)*, $name
+        )
+    };
+}
+
+/// A verb that a server without memory refuses.
+macro_rules! filling {
+    ($name:literal $(, $part:literal)*) => {
+        script!(
+            $name, "open", "fills", "clock", "starts", "lanes", "jobs", "settle", "close"
+            $(, $part)*, $name
         )
     };
 }
@@ -29,7 +41,7 @@ macro_rules! looking {
     };
 }
 
-pub(super) static PUSH: Script = changing!("push", "adding");
+pub(super) static PUSH: Script = filling!("push", "adding");
 pub(super) static POP: Script = changing!("pop");
 pub(super) static FINISH: Script = changing!("finish", "adding");
 pub(super) static PLAIN_PUSH: Script = plain!("plain_push");

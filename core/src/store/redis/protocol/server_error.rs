@@ -6,6 +6,9 @@ use crate::error::{Error, ErrorCode};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerError(pub String);
 
+/// The newest version of the rows that the scripts know.
+const VERSION: u8 = 1;
+
 /// What a client may do about an error reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
@@ -62,15 +65,33 @@ impl ServerError {
         let (code, rest) = words.split_once(' ').unwrap_or((words, ""));
         let code = match code {
             _ if self.remedy() != Remedy::Tell => ErrorCode::Unavailable,
+            "NEWER" => return newer(rest),
             "OOM" | "MISCONF" => ErrorCode::Unavailable,
             "NOAUTH" | "WRONGPASS" | "NOPERM" | "DENIED" => ErrorCode::InvalidArgument,
             "WRONGTYPE" => ErrorCode::Corrupt,
+            "ERR" if is_about_a_row(rest) => ErrorCode::Corrupt,
             "ERR" if is_about_the_address(rest) => ErrorCode::InvalidArgument,
             "ERR" if rest.starts_with("unknown command") => ErrorCode::Unsupported,
             _ => ErrorCode::Internal,
         };
         Error::new(code, format!("redis server refused the call: {words}"))
     }
+}
+
+/// Says that a newer release has written the queue. `words` begin with its version.
+fn newer(words: &str) -> Error {
+    let version = words.split(' ').next().unwrap_or_default();
+    let message = format!(
+        "queue is of version {version}: this release knows versions up to {VERSION}; accepted is a \
+         release of the version of the queue"
+    );
+    Error::new(ErrorCode::VersionMismatch, message)
+}
+
+/// Tells whether a script stopped at a row that it could not read.
+fn is_about_a_row(words: &str) -> bool {
+    words.starts_with("user_script:")
+        && (words.contains("data string too short") || words.contains("bad argument #"))
 }
 
 /// Tells whether the words blame the password or the database of the URL.
@@ -139,10 +160,22 @@ mod tests {
             ("ERR DB index is out of range", ErrorCode::InvalidArgument),
             ("ERR unknown command 'BZPOPMIN'", ErrorCode::Unsupported),
             ("WRONGTYPE Operation against a key", ErrorCode::Corrupt),
+            (
+                "ERR user_script:1: data string too short script: 6d, on @user_script:1.",
+                ErrorCode::Corrupt,
+            ),
             ("ERR user_script:1: Script attempted to", ErrorCode::Internal),
         ] {
             assert_eq!((remedy(text), code(text)), (Remedy::Tell, expected), "{text}");
         }
+    }
+
+    #[test]
+    fn a_newer_queue_is_refused_by_both_versions() {
+        let error = ServerError("NEWER 7 is the version of the queue".to_owned()).error();
+        assert_eq!(error.code(), ErrorCode::VersionMismatch);
+        assert!(error.message().contains("version 7") && error.message().contains("up to 1"));
+        assert!(include_str!("scripts/open.lua").contains(&format!("local VERSION = {VERSION}\n")));
     }
 
     #[test]

@@ -30,17 +30,18 @@ local function backoff_delay(job, attempt, random)
 end
 
 -- Finds the job whose delivery is under way; else how the ending fares.
-local function find(id, delivery, tag)
+local function find(id, delivery, tag, is_last)
   if tag ~= queue.tag then
     return nil, 'foreign'
   end
   if call('ZSCORE', rows .. ':leases', id .. '.' .. delivery) then
     return read_job(id), 'stale'
   end
-  -- Sent again after a lost reply: what that delivery was to become, it is.
+  -- Sent again after a lost reply: what that delivery was to become, it is. A live job was not
+  -- ended for good: its lease has lapsed.
   if #ARGV[1] > 8 then
     local run = call('HEXISTS', rows, 'j' .. id) == 1 and read_run(id)
-    if not run or (run.is_row and run.deliveries == delivery) then
+    if not run or (not is_last and run.is_row and run.deliveries == delivery) then
       return nil, 'done'
     end
   end
@@ -50,7 +51,7 @@ end
 local function finish()
   local kind = argument()
   local id, delivery, tag = argument() * 1, argument() * 1, argument() * 1
-  local job, fare = find(id, delivery, tag)
+  local job, fare = find(id, delivery, tag, kind == 'c' or kind == 'f')
   if kind == 'c' then
     local count, first = argument() * 1, at
     at = at + count * 2

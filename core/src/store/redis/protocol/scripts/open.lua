@@ -30,7 +30,7 @@ if queue_row then
   version, queue.now, queue.offset, queue.event, queue.flags, queue.tag, queue.live, queue.next_id,
     queue.virtual, queue.highest, queue.next_turn, queue.ready_lanes = unpack(QUEUE_HOT, queue_row)
   if version > VERSION then
-    return redis.error_reply('NEWER queue of version ' .. version)
+    return redis.error_reply('NEWER ' .. version .. ' is the version of the queue')
   end
   queue.retried, queue.died, queue.lapsed, queue.left, queue.key_floor, queue.lost, queue.watch,
     queue.max_in_flight, queue.max_waiting, queue.rate_count, queue.rate_window,
@@ -40,9 +40,10 @@ if queue_row then
   queue.rest = string.sub(queue_cold, at)
 else
   local time = call('TIME')
+  -- Those who waited for a queue that was deleted still sleep.
   queue = {
     now = 0, offset = 0, virtual = 0, highest = 0, next_turn = 0, next_id = 1, ready_lanes = 0,
-    event = NEVER, live = 0, flags = 0, tag = (ARGV[5] * 1 + time[1] * 1000003 + time[2]) % 4294967296,
+    event = NEVER, live = 0, flags = ASLEEP, tag = (ARGV[5] * 1 + time[1] * 1000003 + time[2]) % 4294967296,
     retried = 0, died = 0, lapsed = 0, left = 0, key_floor = 0, lost = 0, watch = 0,
     max_in_flight = 0, max_waiting = 0, rate_count = 0, rate_window = 1000, throttled_until = 0,
     used = 0, oldest = 0, newest = 0, rest = '',

@@ -2,7 +2,10 @@
 -- same rules, and say what the rows hold; read open.lua, lanes.lua and jobs.lua first. A script
 -- that finds its case not plain has changed nothing and gives nothing: then <verb>.lua is sent.
 --
--- What makes a case plain: no repeat, the clock has not gone back, nothing has come due; lanes
+-- A request that is sent again, its reply lost, must be recognised here: the request for <verb>.lua
+-- would be a new one, which nobody takes for a repeat.
+--
+-- What makes a case plain: the clock has not gone back, nothing has come due; lanes
 -- that have no limits, no weight, no pause, no delayed or blocked jobs and only jobs of cost 1.
 --
 -- ARGV: 1 a number of 8 bytes for this request, and one more byte if it is repeated, 2 the row of the

@@ -1,9 +1,13 @@
 -- Completes one job without a key or children, of a plain lane. ARGV: 4 the tag, 5 id, 6 delivery.
--- Gives 1 if it is done; if 0, its token is stale.
+-- Gives 1 if it is done; if 0, its token is stale; if -1, finish.lua is to find out what became of
+-- an earlier sending.
+if #ARGV[1] > 8 then
+  return -1
+end
 local id = ARGV[5]
 local found = call('HMGET', rows, 'q', 'j' .. id)
 local row, record = found[1], found[2]
-if not row or #ARGV[1] > 8 then
+if not row then
   return nil
 end
 local version, was, offset, event, flags, tag, live, next_id = read(QUEUE_HEAD, row)

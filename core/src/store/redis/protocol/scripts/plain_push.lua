@@ -16,8 +16,17 @@ if of_job ~= 0 then
 end
 local found = call('HMGET', rows, 'q', 'l' .. name)
 local row, lane = found[1], found[2]
-if not row or #ARGV[1] > 8 then
+if not row then
   return nil
+end
+local sequence = ARGV[1]
+if #sequence > 8 then
+  -- The reply to an earlier sending was lost: if that was carried out, it is told again.
+  sequence = string.sub(sequence, 1, 8)
+  local last = call('HGET', rows, ARGV[2])
+  if last and string.sub(last, 1, 8) == sequence then
+    return (read('<d', last, 17))
+  end
 end
 local version, was, offset, event, flags, tag, live, id = read(QUEUE_HEAD, row)
 local now
@@ -43,6 +52,9 @@ if lane then
     return nil
   end
 end
+-- The first write is one that a server without memory refuses: later ones it carries out.
+local text = string.format('%d', id)
+call('RPUSH', rows .. ':w' .. priority .. ':' .. name, text)
 local is_ready = state == 1
 if not is_ready or bit.band(mask, bit_of) == 0 then
   local virtual, highest, turn, ready = read(QUEUE_TAIL, tail)
@@ -67,11 +79,9 @@ end
 if bit.band(flags, 5) == 4 and call('ZADD', rows .. ':wake', '0', 'w') == 0 then
   flags = flags - 4
 end
-local text = string.format('%d', id)
-call('RPUSH', rows .. ':w' .. priority .. ':' .. name, text)
 local made = call('HSET', rows, 'j' .. text, pack('<I6', now - offset) .. record,
   'q', pack(QUEUE_HEAD, 1, now, offset, event, flags, tag, live + 1, id + 1) .. tail,
-  ARGV[2], ARGV[1] .. pack('<dd', now, id))
+  ARGV[2], sequence .. pack('<dd', now, id))
 if made > 1 then
   call('ZADD', rows .. ':links', string.format('%d', now), ARGV[2])
 end

@@ -27,8 +27,17 @@ for first = 4001, #wanted, 4000 do
     found[first + index - 1] = more[index]
   end
 end
-if not found[1] or #ARGV[1] > 8 then
+if not found[1] then
   return nil
+end
+local sequence = ARGV[1]
+if #sequence > 8 then
+  -- The reply to an earlier sending was lost: if that was carried out, it is told again.
+  sequence = string.sub(sequence, 1, 8)
+  local last = call('HGET', rows, ARGV[2])
+  if last and string.sub(last, 1, 8) == sequence then
+    return (read('<d', last, 17))
+  end
 end
 local version, was, offset, event, flags, tag, live, id, virtual, highest, turn, ready =
   read(QUEUE, found[1])
@@ -103,7 +112,7 @@ if bit.band(flags, 5) == 4 and ready > 0 and call('ZADD', rows .. ':wake', '0', 
 end
 fields[2] = pack(QUEUE, 1, now, offset, event, flags, tag, live + count, id, virtual,
   highest, turn, ready)
-fields[4] = ARGV[1] .. pack('<d', now) .. table.concat(told)
+fields[4] = sequence .. pack('<d', now) .. table.concat(told)
 for first = 1, #fields, 2000 do
   made = made - call('HSET', rows, unpack(fields, first, math.min(first + 1999, #fields)))
 end
