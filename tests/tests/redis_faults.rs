@@ -138,7 +138,7 @@ fn a_completion_that_was_not_carried_out_in_time_is_stale_however_often_it_is_se
 
 #[test]
 fn workers_of_a_deleted_queue_work_on_the_next_one() {
-    const WORKERS: i64 = 8;
+    const WORKERS: i64 = 16;
     let server = RedisServer::start(&[]);
     let queue = open(&server);
     let held = popped(&queue);

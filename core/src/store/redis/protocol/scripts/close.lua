@@ -6,8 +6,15 @@ local function set_flag(flag, is_set)
   end
 end
 
+local has_rung = false
+
 local function ring()
-  -- Nobody has taken the marker yet: whoever comes to sleep will find it.
+  -- Sleepers are given the marker after the call: that this call has set it says nothing of them.
+  if has_rung then
+    return
+  end
+  has_rung = true
+  -- Nobody has taken the marker of an earlier call: whoever comes to sleep will find it.
   if call('ZADD', rows .. ':wake', 0, 'w') == 0 then
     set_flag(ASLEEP, false)
   end
