@@ -1,5 +1,8 @@
 """What the tests share."""
 
+import socket
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,10 +11,50 @@ import pytest
 from fairlane import Job, Queue
 
 
-@pytest.fixture(params=["memory", "file"])
+class Redis:
+    """A server of the tests, on a socket in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.socket = folder / "redis.socket"
+        command = ["redis-server", "--port", "0", "--unixsocket", str(self.socket), "--save", ""]
+        self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 30
+        while not self.socket.exists():
+            assert self.process.poll() is None, "redis-server did not start"
+            assert time.monotonic() < deadline, "redis-server does not answer"
+            time.sleep(0.01)
+
+    def ask(self, command: bytes) -> bytes:
+        """Sends a command and gives the first line of the reply."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(self.socket))
+            connection.sendall(command + b"\r\n")
+            return connection.makefile("rb").readline().rstrip()
+
+    def url(self) -> str:
+        """Gives the address of the server, which is empty from now on."""
+        assert self.ask(b"FLUSHALL") == b"+OK"
+        return f"redis+unix://{self.socket}"
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """One server for all tests."""
+    server = Redis(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.process.kill()
+    server.process.wait()
+
+
+@pytest.fixture(params=["memory", "file", "redis"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a queue lives: every test that asks for it runs on each kind of store."""
-    return "memory:" if request.param == "memory" else str(tmp_path / "jobs.db")
+    if request.param == "memory":
+        return "memory:"
+    if request.param == "file":
+        return str(tmp_path / "jobs.db")
+    server: Redis = request.getfixturevalue("redis")
+    return server.url()
 
 
 @pytest.fixture

@@ -17,10 +17,13 @@ from fairlane import Queue
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 
 
-@pytest.fixture
-def queue(tmp_path: Path) -> Iterator[Queue]:
-    """A queue in a file: one in memory cannot be shared with another process."""
-    with Queue(tmp_path / "jobs.db", "tests", durability="normal") as queue:
+@pytest.fixture(params=["file", "redis"])
+def queue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Queue]:
+    """A queue that another process can share."""
+    place = (
+        request.getfixturevalue("redis").url() if request.param == "redis" else tmp_path / "jobs.db"
+    )
+    with Queue(place, "tests", durability="normal") as queue:
         yield queue
 
 
