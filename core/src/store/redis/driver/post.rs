@@ -14,7 +14,7 @@ use crate::store::redis::protocol::Reply;
 
 /// How long the server lets a worker wait at a time. Then the worker looks for itself: a marker may
 /// have gone with a worker that was killed.
-const BLOCK: Duration = Duration::from_secs(10);
+const BLOCK: Duration = Duration::from_secs(5);
 
 /// A connection to wait on, used by one waiter after another.
 pub(super) struct Post {
