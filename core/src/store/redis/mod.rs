@@ -79,29 +79,37 @@ impl RedisStore {
     /// Pops in steps, each short enough that the server is not held up for long.
     fn pop_as(&self, ask: Ask, manner: Manner) -> Result<Batch> {
         let mut batch = Batch::default();
-        loop {
+        while batch.jobs.len() < ask.count {
             let left = ask.count - batch.jobs.len();
             let step = Ask { count: left.min(DELIVERED_AT_ONCE), ..ask };
-            let popped = match self.plain_pop(step, manner)? {
-                Some(popped) => popped,
-                None => {
-                    let reply = self.call(self.protocol.pop(step, manner, self.injected()))?;
-                    let popped = self.protocol.read_pop(reply, ask.lease)?;
-                    if popped.jobs.len() < step.count {
+            match self.pop_step(step, manner) {
+                Ok((popped, is_last)) => {
+                    batch.jobs.extend(popped.jobs);
+                    if is_last {
                         // The server's moment in the terms of this machine's clock.
                         let to_here = self.clock.now() - popped.now;
                         batch.next_due = popped.next_due.map(|due| due + to_here);
-                        batch.jobs.extend(popped.jobs);
-                        return Ok(batch);
+                        break;
                     }
-                    popped
                 }
-            };
-            batch.jobs.extend(popped.jobs);
-            if batch.jobs.len() == ask.count {
-                return Ok(batch);
+                Err(error) if batch.jobs.is_empty() => return Err(error),
+                // Those of earlier steps are delivered, and would come again only when their leases
+                // have lapsed.
+                Err(_) => break,
             }
         }
+        Ok(batch)
+    }
+
+    /// Pops once; tells also whether there is no more for now.
+    fn pop_step(&self, step: Ask, manner: Manner) -> Result<(Popped, bool)> {
+        if let Some(popped) = self.plain_pop(step, manner)? {
+            return Ok((popped, false));
+        }
+        let reply = self.call(self.protocol.pop(step, manner, self.injected()))?;
+        let popped = self.protocol.read_pop(reply, step.lease)?;
+        let is_last = popped.jobs.len() < step.count;
+        Ok((popped, is_last))
     }
 
     fn plain_pop(&self, step: Ask, manner: Manner) -> Result<Option<Popped>> {
