@@ -53,14 +53,17 @@ impl RedisGroup {
         &self.replica
     }
 
-    /// Promotes the replica, and waits until it is a master.
+    /// Promotes the replica, and waits until the two have changed their parts. Until the sentinel has
+    /// told the old master, some ten seconds later, that one still takes writes, which are lost.
     pub fn promote(&self) {
         // It is refused as long as the sentinel has not heard enough of the replica.
         await_that(|| self.sentinel.try_command::<()>(&["SENTINEL", "FAILOVER", "mine"]).is_ok());
-        await_that(|| {
-            // The sentinel cuts the connections of a server that it reconfigures.
-            let info = self.replica.try_command::<String>(&["INFO", "replication"]);
-            info.is_ok_and(|info| info.contains("role:master"))
-        });
+        for (server, role) in [(&self.replica, "role:master"), (&self.master, "role:slave")] {
+            await_that(|| {
+                // The sentinel cuts the connections of a server that it reconfigures.
+                let info = server.try_command::<String>(&["INFO", "replication"]);
+                info.is_ok_and(|info| info.contains(role))
+            });
+        }
     }
 }
