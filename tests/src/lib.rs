@@ -3,6 +3,7 @@
 //! Redis servers.
 
 pub mod differential;
+pub mod environment;
 pub mod faults;
 pub mod invariants;
 pub mod redis;

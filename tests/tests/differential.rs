@@ -17,6 +17,7 @@ use fairlane::{Durability, QueueOptions};
 use fairlane_tests::differential::{
     Coverage, Crew, Difference, Sequence, Subject, run, sequence, sequence_with_reopenings, shrink,
 };
+use fairlane_tests::environment::number;
 use fairlane_tests::redis::RedisServer;
 use fairlane_tests::stores::DAWN;
 
@@ -168,11 +169,6 @@ impl Drop for TellFailure<'_> {
             self.0.store(true, Ordering::Relaxed);
         }
     }
-}
-
-fn number(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name}={text:?} is not a number")))
 }
 
 #[test]

@@ -10,20 +10,18 @@ use std::collections::BTreeMap;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use fairlane::{ErrorCode, LimitsChange, NewJob, Queue, Rate};
+use fairlane::{ErrorCode, NewJob, Queue};
+use fairlane_tests::environment::number;
 use fairlane_tests::faults::actor::Habits;
 use fairlane_tests::faults::checker::History;
 use fairlane_tests::faults::crowd::Crowd;
 use fairlane_tests::faults::ledger::{Call, Deed, Outcome};
+use fairlane_tests::faults::limits::limit_lanes;
 use fairlane_tests::invariants;
 use fairlane_tests::redis::{Proxy, RedisServer};
 use fastrand::Rng;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fault_process");
-
-const RATE: Rate = Rate { count: 12, window: 250 };
-
-const MOST_IN_FLIGHT: i64 = 3;
 
 /// Longer than any outage, so that a lapse means a process that was killed, frozen or slow.
 const LEASES: (i64, i64) = (2_000, 3_000);
@@ -60,10 +58,6 @@ const FAULTS: [&str; 8] = [
     "server stopped",
     "no memory",
 ];
-
-fn from_environment(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|value| value.parse().unwrap())
-}
 
 struct Scene {
     server: RedisServer,
@@ -116,19 +110,15 @@ impl Scene {
 
 #[test]
 fn faults_of_servers_and_workers_break_no_promise() {
-    let seed =
-        from_environment("FAIRLANE_TORTURE_SEED").unwrap_or_else(|| fastrand::u64(..1 << 32));
-    let seconds = from_environment("FAIRLANE_TORTURE_SECONDS").unwrap_or(25);
+    let seed = number("FAIRLANE_TORTURE_SEED").unwrap_or_else(|| fastrand::u64(..1 << 32));
+    let seconds = number("FAIRLANE_TORTURE_SECONDS").unwrap_or(25);
     println!("FAIRLANE_TORTURE_SEED={seed} FAIRLANE_TORTURE_SECONDS={seconds}");
     let server = RedisServer::start(&["appendonly yes", "appendfsync always"]);
     let proxy = Proxy::to(server.port());
     let crowd = Crowd::on_redis(PROGRAM, &proxy.url(), seed, 3, LEASES);
     let mut scene = Scene { server, proxy, crowd, rng: Rng::with_seed(seed) };
     let queue = Queue::open(&scene.server.url(), "work").unwrap();
-    let rated = LimitsChange { rate: Some(RATE), ..LimitsChange::default() };
-    let capped = LimitsChange { max_in_flight: Some(MOST_IN_FLIGHT), ..LimitsChange::default() };
-    queue.set_limits(Some("rated"), rated).unwrap();
-    queue.set_limits(Some("capped"), capped).unwrap();
+    limit_lanes(&queue);
     for _ in 0..4 {
         scene.crowd.start(HABITS);
     }
@@ -151,8 +141,7 @@ fn faults_of_servers_and_workers_break_no_promise() {
     let mut history =
         History::tolerating(&[ErrorCode::Unavailable], &ledgers).with_repeated_calls();
     history.check_exclusive();
-    history.check_rate("rated", RATE);
-    history.check_in_flight("capped", MOST_IN_FLIGHT as usize);
+    history.check_limits();
     let counts = history.count();
     println!("{counts:?}; {struck:?}; {} by themselves", scene.crowd.self_kills);
     assert_eq!(history.violations(&end), [""; 0], "seed {seed}");

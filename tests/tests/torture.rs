@@ -7,12 +7,14 @@
 
 use std::time::{Duration, Instant};
 
-use fairlane::{ErrorCode, LimitsChange, Queue, Rate};
+use fairlane::{ErrorCode, Queue};
+use fairlane_tests::environment::number;
 use fairlane_tests::faults::actor::{Actor, Habits};
 use fairlane_tests::faults::checker::History;
 use fairlane_tests::faults::crowd::Crowd;
 use fairlane_tests::faults::hand::drain;
 use fairlane_tests::faults::ledger;
+use fairlane_tests::faults::limits::limit_lanes;
 use fairlane_tests::faults::process::{Process, Role};
 use fairlane_tests::faults::shim::Shim;
 use fairlane_tests::invariants;
@@ -20,10 +22,6 @@ use fastrand::Rng;
 use nix::errno::Errno;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fault_process");
-
-const RATE: Rate = Rate { count: 12, window: 250 };
-
-const MOST_IN_FLIGHT: i64 = 3;
 
 /// Everything that has to have happened for the run to mean anything.
 const EVENTS: [&str; 17] = [
@@ -46,23 +44,15 @@ const EVENTS: [&str; 17] = [
     "delivery of a child",
 ];
 
-fn from_environment(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|value| value.parse().unwrap())
-}
-
 #[test]
 fn processes_that_do_everything_at_random_break_no_promise() {
-    let seed =
-        from_environment("FAIRLANE_TORTURE_SEED").unwrap_or_else(|| fastrand::u64(..1 << 32));
-    let seconds = from_environment("FAIRLANE_TORTURE_SECONDS").unwrap_or(25);
+    let seed = number("FAIRLANE_TORTURE_SEED").unwrap_or_else(|| fastrand::u64(..1 << 32));
+    let seconds = number("FAIRLANE_TORTURE_SECONDS").unwrap_or(25);
     println!("FAIRLANE_TORTURE_SEED={seed} FAIRLANE_TORTURE_SECONDS={seconds}");
     let mut rng = Rng::with_seed(seed);
     let mut crowd = Crowd::new(PROGRAM, seed, 3, (100, 400));
     let queue = crowd.queue();
-    let rated = LimitsChange { rate: Some(RATE), ..LimitsChange::default() };
-    let capped = LimitsChange { max_in_flight: Some(MOST_IN_FLIGHT), ..LimitsChange::default() };
-    queue.set_limits(Some("rated"), rated).unwrap();
-    queue.set_limits(Some("capped"), capped).unwrap();
+    limit_lanes(&queue);
     for _ in 0..4 {
         crowd.start(Habits::ALL);
     }
@@ -79,8 +69,7 @@ fn processes_that_do_everything_at_random_break_no_promise() {
 
     let mut history = History::of(&ledgers);
     history.check_exclusive();
-    history.check_rate("rated", RATE);
-    history.check_in_flight("capped", MOST_IN_FLIGHT as usize);
+    history.check_limits();
     let counts = history.count();
     println!("{counts:?}; {} killed, {} by themselves", crowd.kills, crowd.self_kills);
     assert_eq!(history.violations(&end), [""; 0], "seed {seed}");
@@ -93,8 +82,7 @@ fn processes_that_do_everything_at_random_break_no_promise() {
 /// Four threads of one process, on a disk that is full or fails again and again.
 #[test]
 fn a_disk_that_fails_again_and_again_breaks_no_promise() {
-    let seed =
-        from_environment("FAIRLANE_TORTURE_SEED").unwrap_or_else(|| fastrand::u64(..1 << 32));
+    let seed = number("FAIRLANE_TORTURE_SEED").unwrap_or_else(|| fastrand::u64(..1 << 32));
     println!("FAIRLANE_TORTURE_SEED={seed}");
     let mut rng = Rng::with_seed(seed);
     let shim = Shim::new();

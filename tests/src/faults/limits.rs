@@ -1,14 +1,34 @@
 //! The checker's other half: limits, and what was exercised.
 
-use fairlane::Rate;
+use fairlane::{LimitsChange, Queue, Rate};
 
 use super::checker::{Counts, Delivery, History};
 use super::ledger::{Deed, Handle, Moment, Outcome};
+
+/// The rate of the lane "rated".
+const RATE: Rate = Rate { count: 12, window: 250 };
+
+/// The most in flight of the lane "capped".
+const MOST_IN_FLIGHT: i64 = 3;
+
+/// Limits the lanes that the actors use for that.
+pub fn limit_lanes(queue: &Queue) {
+    let rated = LimitsChange { rate: Some(RATE), ..LimitsChange::default() };
+    let capped = LimitsChange { max_in_flight: Some(MOST_IN_FLIGHT), ..LimitsChange::default() };
+    queue.set_limits(Some("rated"), rated).unwrap();
+    queue.set_limits(Some("capped"), capped).unwrap();
+}
 
 /// How much earlier than by this reckoning a lease may lapse.
 const SLACK: u64 = 2_000_000;
 
 impl History<'_> {
+    /// Checks the limits that [`limit_lanes`] has set.
+    pub fn check_limits(&mut self) {
+        self.check_rate("rated", RATE);
+        self.check_in_flight("capped", MOST_IN_FLIGHT as usize);
+    }
+
     /// Checks that in no window more started in a lane than its rate allows, by the store's clock.
     pub fn check_rate(&mut self, lane: &str, rate: Rate) {
         let mut starts: Vec<_> = self.deliveries_in(lane).map(|one| one.job).collect();

@@ -10,7 +10,7 @@ pub mod control;
 pub mod crowd;
 pub mod hand;
 pub mod ledger;
-mod limits;
+pub mod limits;
 #[cfg(target_os = "linux")]
 pub mod places;
 pub mod process;

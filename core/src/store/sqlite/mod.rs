@@ -65,8 +65,9 @@ use bell::Woken;
 use call::Call;
 use engine::{Engine, NOBODY};
 use queue_row::{QueueRow, row_of};
+use session::Session;
 use step::Step;
-use terms::OwnTerms;
+use terms::{OwnTerms, Terms};
 
 /// One queue in a SQLite file, or in memory.
 pub struct SqliteStore {
@@ -151,10 +152,7 @@ impl SqliteStore {
         owner: i64,
         mut verb: impl FnMut(&mut Call<'_>) -> Step<R> + Send + 'static,
     ) -> Result<R> {
-        let terms = self.terms.clone();
-        self.engine()?.run(self.is_full && is_durable, self.terms.patience, move |session| {
-            session.change(&terms.lend(owner), &mut verb)
-        })
+        self.run(is_durable, owner, move |session, terms| session.change(terms, &mut verb))
     }
 
     /// Makes a call that pushes, pops or ends jobs.
@@ -164,10 +162,7 @@ impl SqliteStore {
         owner: i64,
         mut verb: impl FnMut(&mut Call<'_>) -> Step<R> + Send + 'static,
     ) -> Result<R> {
-        let terms = self.terms.clone();
-        self.engine()?.run(self.is_full && is_durable, self.terms.patience, move |session| {
-            session.move_jobs(&terms.lend(owner), &mut verb)
-        })
+        self.run(is_durable, owner, move |session, terms| session.move_jobs(terms, &mut verb))
     }
 
     /// Makes a call that only looks.
@@ -175,9 +170,19 @@ impl SqliteStore {
         &self,
         mut verb: impl FnMut(&Call<'_>) -> Step<R> + Send + 'static,
     ) -> Result<R> {
+        self.run(false, NOBODY, move |session, terms| session.look(terms, &mut verb))
+    }
+
+    fn run<R: Send + 'static>(
+        &self,
+        is_durable: bool,
+        owner: i64,
+        mut act: impl FnMut(&mut Session, &Terms<'_>) -> Step<R> + Send + 'static,
+    ) -> Result<R> {
         let terms = self.terms.clone();
-        self.engine()?
-            .run(false, self.terms.patience, move |session| session.look(&terms.lend(0), &mut verb))
+        self.engine()?.run(self.is_full && is_durable, self.terms.patience, move |session| {
+            act(session, &terms.lend(owner))
+        })
     }
 
     fn row_of(&self, id: JobId) -> i64 {

@@ -12,7 +12,7 @@ macro_rules! script {
 macro_rules! changing {
     ($name:literal $(, $part:literal)*) => {
         script!(
-            $name, "open", "frees", "clock", "starts", "lanes", "jobs", "settle", "close"
+            $name, "open", "frees", "time", "clock", "starts", "lanes", "jobs", "settle", "close"
             $(, $part)*, $name
         )
     };
@@ -22,7 +22,7 @@ macro_rules! changing {
 macro_rules! filling {
     ($name:literal $(, $part:literal)*) => {
         script!(
-            $name, "open", "fills", "clock", "starts", "lanes", "jobs", "settle", "close"
+            $name, "open", "fills", "time", "clock", "starts", "lanes", "jobs", "settle", "close"
             $(, $part)*, $name
         )
     };
@@ -30,8 +30,8 @@ macro_rules! filling {
 
 /// The plain case of a verb.
 macro_rules! plain {
-    ($name:literal) => {
-        script!($name, "plain", $name)
+    ($name:literal $(, $part:literal)*) => {
+        script!($name, "plain", "time" $(, $part)*, $name)
     };
 }
 
@@ -42,12 +42,12 @@ macro_rules! looking {
 }
 
 pub(super) static PUSH: Script = filling!("push", "adding");
-pub(super) static POP: Script = changing!("pop");
+pub(super) static POP: Script = changing!("pop", "order");
 pub(super) static FINISH: Script = changing!("finish", "adding");
-pub(super) static PLAIN_PUSH: Script = plain!("plain_push");
-pub(super) static PLAIN_PUSH_MANY: Script = plain!("plain_push_many");
-pub(super) static PLAIN_POP: Script = plain!("plain_pop");
-pub(super) static PLAIN_POP_MANY: Script = plain!("plain_pop_many");
+pub(super) static PLAIN_PUSH: Script = plain!("plain_push", "plain_repeat");
+pub(super) static PLAIN_PUSH_MANY: Script = plain!("plain_push_many", "plain_repeat");
+pub(super) static PLAIN_POP: Script = plain!("plain_pop", "plain_open");
+pub(super) static PLAIN_POP_MANY: Script = plain!("plain_pop_many", "plain_open", "order");
 pub(super) static PLAIN_COMPLETE: Script = plain!("plain_complete");
 pub(super) static PLAIN_COMPLETE_MANY: Script = plain!("plain_complete_many");
 pub(super) static EXTEND: Script = changing!("extend");

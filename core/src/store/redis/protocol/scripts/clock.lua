@@ -1,11 +1,5 @@
--- Reads the clock: `now` is the moment of this call in the queue's own time.
-local now
-if ARGV[3] == '' then
-  local time = call('TIME')
-  now = time[1] * 1000 + floor(time[2] / 1000) + queue.offset
-else
-  now = ARGV[3] + queue.offset
-end
+-- Sets the time: `now` is the moment of this call in the queue's own time.
+local now = clock + queue.offset
 if now < queue.now then
   if now < queue.now - CLOCK_TOLERANCE then
     queue.offset = queue.offset + queue.now - now

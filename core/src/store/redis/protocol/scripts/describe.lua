@@ -1,5 +1,5 @@
 -- Tells of a job: state, id, deliveries, tries, lapses, error, due, lease end, death (-1 none),
--- whether its parent is dead, the record without a key that it has lost, a payload kept apart.
+-- whether its parent is dead, the record without a key that it has lost.
 local function outside(moment)
   return moment and moment > 0 and moment - queue.offset or -1
 end
@@ -11,8 +11,7 @@ local function tell(state, job, run, due_at, lease_until)
   end
   local is_orphan = job.after and call('HEXISTS', rows, 'd' .. job.after) == 1
   return {state, job.id, run.deliveries, run.tries, run.lapses, run.error or false,
-    outside(due_at), outside(lease_until), job.died_at or -1, is_orphan and 1 or 0, record,
-    band(job.flags, IS_APART) ~= 0 and call('HGET', rows, 'p' .. job.id)}
+    outside(due_at), outside(lease_until), job.died_at or -1, is_orphan and 1 or 0, record}
 end
 
 local function tell_dead(id)

@@ -7,7 +7,7 @@
 -- Places: the waiting list of its lane (an element is the id, with an r if there is a row r), or
 -- the sorted set of those delayed, blocked or leased. A lease is named <id>.<delivery>, so that no
 -- token of another delivery can end it.
-local HAS_TERMS, HAS_KEY, HAS_PARENT, HAS_BACKOFF, LOST_KEY, IS_APART = 1, 2, 4, 8, 16, 32
+local HAS_TERMS, HAS_KEY, HAS_PARENT, HAS_BACKOFF, LOST_KEY = 1, 2, 4, 8, 16
 local RUN = '<dddB'
 
 local function parse(id, record)
@@ -191,7 +191,7 @@ local function remove(id)
   if not take_lease(job, max(read_run(id).deliveries, 1)) then
     take_waiting(job)
   end
-  call('HDEL', rows, 'j' .. id, 'r' .. id, 'p' .. id)
+  call('HDEL', rows, 'j' .. id, 'r' .. id)
   queue.live, queue.left = queue.live - 1, queue.left + 1
   look_again(lane_of(job.lane))
   free_key(job)
@@ -205,7 +205,7 @@ end
 -- Drops a dead job for good, with the jobs blocked on it.
 local function forget_dead(id)
   call('ZREM', rows .. ':dead', member_of(id))
-  call('HDEL', rows, 'd' .. id, 'p' .. id)
+  call('HDEL', rows, 'd' .. id)
   queue.left = queue.left + 1
   for _, child in ipairs(blocked_on(id)) do
     remove(child * 1)
@@ -260,7 +260,7 @@ end
 -- whether there were any.
 local function complete(job)
   look_again(lane_of(job.lane))
-  call('HDEL', rows, 'j' .. job.id, 'r' .. job.id, 'p' .. job.id)
+  call('HDEL', rows, 'j' .. job.id, 'r' .. job.id)
   queue.live = queue.live - 1
   let_key_go(job)
   local children = blocked_on(job.id)

@@ -1,8 +1,7 @@
--- Opens the queue: its row and the moment of the call.
+-- Opens the queue: reads its row.
 --
 -- KEYS[1] is a hash that holds all rows: q and Q the queue, l<lane>, j<id> a live job, r<id> what
--- its earlier deliveries left, p<id> a large payload, d<id> a dead job, c<link> the last push of
--- a connection, W who of those that sleep looks again when something is due. Every other key has
+-- its earlier deliveries left, d<id> a dead job, c<link> the last push of a connection, W who of those that sleep looks again when something is due. Every other key has
 -- KEYS[1] as its prefix, so that all share one hash slot.
 --
 -- ARGV: 1 a number of 8 bytes for this request, and one more byte if it is repeated, 2 the row of the

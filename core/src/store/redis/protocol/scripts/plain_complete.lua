@@ -11,13 +11,7 @@ if not row then
   return nil
 end
 local version, was, offset, event, flags, tag, live, next_id = read(QUEUE_HEAD, row)
-local now
-if ARGV[3] == '' then
-  local time = call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000) + offset
-else
-  now = ARGV[3] + offset
-end
+local now = clock + offset
 -- 16: some jobs are blocked, perhaps on this one.
 if version > 1 or now < was or event <= now or bit.band(flags, 16) ~= 0 or ARGV[4] * 1 ~= tag then
   return nil

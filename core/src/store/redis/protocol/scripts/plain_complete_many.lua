@@ -16,13 +16,7 @@ if not found[1] then
 end
 local version, was, offset, event, flags, tag, live, next_id, virtual, highest, turn, ready =
   read(QUEUE, found[1])
-local now
-if ARGV[3] == '' then
-  local time = call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000) + offset
-else
-  now = ARGV[3] + offset
-end
+local now = clock + offset
 -- 16: some jobs are blocked, perhaps on one of these.
 if version > 1 or now < was or event <= now or bit.band(flags, 16) ~= 0 or ARGV[4] * 1 ~= tag then
   return nil

@@ -4,23 +4,6 @@
 -- length before it; the record.
 -- What the first delivery leaves: 1 delivery, 1 try, no lapse, no error.
 local FIRST_RUN = '\0\0\0\0\0\0\240\63\0\0\0\0\0\0\240\63\0\0\0\0\0\0\0\0\0\0\0\0\0'
-local row = call('HGET', rows, 'q')
-if not row then
-  return nil
-end
-local version, was, offset, event, flags, tag, live, next_id, virtual, highest, turn, ready =
-  read(QUEUE, row)
-local now
-if ARGV[3] == '' then
-  local time = call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000) + offset
-else
-  now = ARGV[3] + offset
-end
--- 3: the queue is paused or has limits.
-if version > 1 or now < was or event <= now or ready == 0 or bit.band(flags, 3) ~= 0 then
-  return nil
-end
 local index = rows .. ':ready'
 local popped = call('ZPOPMIN', index)
 local member = popped[1]
@@ -76,7 +59,8 @@ else
   lane = pack(LANE, start, of_turn, 0, 0, 0, in_flight)
 end
 -- 4: somebody is asleep.
-if (ready > 0 or is_news) and bit.band(flags, 4) ~= 0 and call('ZADD', rows .. ':wake', '0', 'w') == 0 then
+if (ready > 0 or is_news) and bit.band(flags, 4) ~= 0
+  and call('ZADD', rows .. ':wake', '0', 'w') == 0 then
   flags = flags - 4
 end
 call('HSET', rows, 'l' .. name, lane, 'q', pack(QUEUE, 1, now, offset, event, flags, tag, live,

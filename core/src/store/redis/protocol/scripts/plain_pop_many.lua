@@ -1,36 +1,9 @@
 -- Delivers jobs of plain lanes, whose row is all that is to know of them and stands in the index of
--- ready lanes. ARGV: 4 how many, 5 the lease,
--- more than 0. Gives what pop.lua gives, but fewer jobs than were asked for where a lane that is not
--- plain would be next, and nothing if it is the first.
-local row = call('HGET', rows, 'q')
-if not row then
-  return nil
-end
-local version, was, offset, event, flags, tag, live, next_id, virtual, highest, turn, ready =
-  read(QUEUE, row)
-local now
-if ARGV[3] == '' then
-  local time = call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000) + offset
-else
-  now = ARGV[3] + offset
-end
--- 3: the queue is paused or has limits. 
-if version > 1 or now < was or event <= now or ready == 0 or bit.band(flags, 3) ~= 0 then
-  return nil
-end
+-- ready lanes. ARGV: 4 how many, 5 the lease, more than 0. Gives what pop.lua gives, but fewer jobs
+-- than were asked for where a lane that is not plain would be next, and nothing if it is the first.
 local count, lease_until = ARGV[4] * 1, now + ARGV[5]
 local lease_text = string.format('%d', lease_until)
 local window = call('ZRANGE', rows .. ':ready', '0', string.format('%d', count - 1), 'WITHSCORES')
-
-local function is_before(a, b)
-  if a.load ~= b.load then
-    return a.load < b.load
-  elseif a.start ~= b.start then
-    return a.start < b.start
-  end
-  return a.turn < b.turn
-end
 
 -- The next lane is the first of the window, or the first of those that were served and stand again.
 local head, first, again = 1, nil, {}
@@ -92,11 +65,7 @@ while size < count do
   if mask == 0 then
     lane.state, ready = 0, ready - 1
   elseif size < count then
-    local place = #again + 1
-    while place > 1 and is_before(lane, again[place - 1]) do
-      place = place - 1
-    end
-    table.insert(again, place, lane)
+    stand_again(again, lane)
   end
 end
 if size == 0 then
@@ -124,7 +93,8 @@ end
 local is_news = event > lease_until or event <= now + 1000
 event = event > lease_until and lease_until or event
 -- 4: somebody is asleep.
-if (ready > 0 or is_news) and bit.band(flags, 4) ~= 0 and call('ZADD', rows .. ':wake', '0', 'w') == 0 then
+if (ready > 0 or is_news) and bit.band(flags, 4) ~= 0
+  and call('ZADD', rows .. ':wake', '0', 'w') == 0 then
   flags = flags - 4
 end
 fields[2] = pack(QUEUE, 1, now, offset, event, flags, tag, live, next_id, virtual,

@@ -1,41 +1,18 @@
 -- Pushes one plain job: due at once, without key, parent or rate. ARGV: 4 its record.
--- Gives its id.
+-- Gives its id. That the job is plain has been seen to by who sends this.
 local record = ARGV[4]
 local of_job, name, at = read('<BHc0', record)
 local priority = 1
-if of_job ~= 0 then
-  if of_job == 1 or of_job == 9 then
-    local cost
-    priority, cost = read('<BH', record, at)
-    if cost ~= 1 then
-      return nil
-    end
-  elseif of_job ~= 8 then
-    return nil
-  end
+if bit.band(of_job, 1) ~= 0 then
+  priority = string.byte(record, at)
 end
 local found = call('HMGET', rows, 'q', 'l' .. name)
 local row, lane = found[1], found[2]
 if not row then
   return nil
 end
-local sequence = ARGV[1]
-if #sequence > 8 then
-  -- The reply to an earlier sending was lost: if that was carried out, it is told again.
-  sequence = string.sub(sequence, 1, 8)
-  local last = call('HGET', rows, ARGV[2])
-  if last and string.sub(last, 1, 8) == sequence then
-    return (read('<d', last, 17))
-  end
-end
 local version, was, offset, event, flags, tag, live, id = read(QUEUE_HEAD, row)
-local now
-if ARGV[3] == '' then
-  local time = call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000) + offset
-else
-  now = ARGV[3] + offset
-end
+local now = clock + offset
 -- 8: somewhere is a limit to how many jobs may wait.
 if version > 1 or now < was or event <= now or bit.band(flags, 8) ~= 0 then
   return nil

@@ -1,21 +1,14 @@
 -- Pushes plain jobs: due at once, without key, parent or rate. ARGV: 4 on their records.
--- Gives the id of the first; the others follow it.
+-- Gives the id of the first; the others follow it. That the jobs are plain has been seen to by who
+-- sends this.
 local count = #ARGV - 3
 local wanted, priorities, names = {'q'}, {}, {}
 for index = 1, count do
   local record = ARGV[3 + index]
   local flags, name, at = read('<BHc0', record)
   local priority = 1
-  if flags ~= 0 then
-    if flags == 1 or flags == 9 then
-      local cost
-      priority, cost = read('<BH', record, at)
-      if cost ~= 1 then
-        return nil
-      end
-    elseif flags ~= 8 then
-      return nil
-    end
+  if bit.band(flags, 1) ~= 0 then
+    priority = string.byte(record, at)
   end
   names[index], priorities[index], wanted[index + 1] = name, priority, 'l' .. name
 end
@@ -30,24 +23,9 @@ end
 if not found[1] then
   return nil
 end
-local sequence = ARGV[1]
-if #sequence > 8 then
-  -- The reply to an earlier sending was lost: if that was carried out, it is told again.
-  sequence = string.sub(sequence, 1, 8)
-  local last = call('HGET', rows, ARGV[2])
-  if last and string.sub(last, 1, 8) == sequence then
-    return (read('<d', last, 17))
-  end
-end
 local version, was, offset, event, flags, tag, live, id, virtual, highest, turn, ready =
   read(QUEUE, found[1])
-local now
-if ARGV[3] == '' then
-  local time = call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000) + offset
-else
-  now = ARGV[3] + offset
-end
+local now = clock + offset
 -- 8: somewhere is a limit to how many jobs may wait.
 if version > 1 or now < was or event <= now or bit.band(flags, 8) ~= 0 then
   return nil

@@ -2,17 +2,8 @@
 -- nothing comes, r it has taken the marker, w it was the one to look again when something is due.
 -- Gives the moment, the tag, the first id that may have a key, when to look again (-1 never), then
 -- for each job its id, or <id, deliveries, tries, lapses, whether an error, the error> if it was
--- delivered before, its record, and its payload if that is kept apart.
+-- delivered before, and its record.
 local count, lease, manner = ARGV[6] * 1, ARGV[7] * 1, ARGV[8]
-
-local function before(a, b)
-  if a.load ~= b.load then
-    return a.load < b.load
-  elseif a.start ~= b.start then
-    return a.start < b.start
-  end
-  return a.turn < b.turn
-end
 
 -- The ready lanes that may be served by this call, in order: as many as it may take jobs, and those
 -- that it has served and that are ready still.
@@ -26,24 +17,15 @@ end
 local function next_lane()
   local first
   if window[head] then
-    local start, turn, at = unpack('>I7I6', window[head])
+    local start, turn = unpack('>I7I6', window[head])
     first = {load = window[head + 1] * 1, start = start, turn = turn,
       name = string.sub(window[head], 25)}
   end
-  if again[1] and (not first or before(again[1], first)) then
+  if again[1] and (not first or is_before(again[1], first)) then
     return table.remove(again, 1)
   end
   head = head + 2
   return first
-end
-
-local function stand_again(lane)
-  local entry = {load = load_of(lane), start = lane.start, turn = lane.turn, name = lane.name}
-  local place = #again + 1
-  while place > 1 and before(entry, again[place - 1]) do
-    place = place - 1
-  end
-  table.insert(again, place, entry)
 end
 
 local reply = {now - queue.offset, queue.tag, queue.key_floor, -1}
@@ -81,9 +63,6 @@ local function start(lane)
     reply[#reply + 1] = id
   end
   reply[#reply + 1] = job.record
-  if band(job.flags, IS_APART) ~= 0 then
-    reply[#reply + 1] = call('HGET', rows, 'p' .. id)
-  end
   taken = taken + 1
 
   queue.virtual = max(queue.virtual, lane.start)
@@ -116,7 +95,7 @@ while taken < count and may_start() do
   if start(lane) then
     read_window(count - taken)
   elseif lane.state == READY then
-    stand_again(lane)
+    stand_again(again, {load = load_of(lane), start = lane.start, turn = lane.turn, name = lane.name})
   end
 end
 
