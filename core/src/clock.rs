@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::job::MAX_MOMENT;
+
 /// Milliseconds: a length of time, or a moment counted from the Unix epoch.
 pub type Millis = i64;
 
@@ -29,24 +31,27 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is turned by hand; for tests.
+/// A clock that stands still until it is turned by hand; for tests. It stays between 1970 and the end
+/// of the year 9999.
 #[derive(Debug, Default)]
 pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
     /// Makes a clock that shows `now`, in milliseconds since the Unix epoch.
     pub fn new(now: Millis) -> Self {
-        Self(AtomicI64::new(now))
+        Self(AtomicI64::new(within(now)))
     }
 
     /// Turns the clock to `now`, forward or back.
     pub fn set(&self, now: Millis) {
-        self.0.store(now, Ordering::SeqCst);
+        self.0.store(within(now), Ordering::SeqCst);
     }
 
     /// Turns the clock forward by `by` milliseconds; back, if `by` is negative.
     pub fn advance(&self, by: Millis) {
-        self.0.fetch_add(by, Ordering::SeqCst);
+        let turned = |now: Millis| Some(within(now.saturating_add(by)));
+        // Never refused: the closure always gives a moment.
+        let _ = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, turned);
     }
 }
 
@@ -58,6 +63,11 @@ impl Clock for ManualClock {
     fn runs(&self) -> bool {
         false
     }
+}
+
+/// Gives the nearest moment that a queue can reckon with.
+fn within(now: Millis) -> Millis {
+    now.clamp(0, MAX_MOMENT)
 }
 
 /// Converts a duration to whole milliseconds, rounded up so that a wait is never cut short.

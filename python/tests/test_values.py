@@ -87,6 +87,6 @@ def test_what_calls_give_is_made_by_calls_alone(name: str) -> None:
         getattr(fairlane, name)()
 
 
-@pytest.mark.parametrize("name", [*SHOWN, "Queue", "Backoff", "Dethrottler"])
+@pytest.mark.parametrize("name", [*SHOWN, "Queue", "Backoff", "Dethrottler", "ManualClock"])
 def test_classes_belong_to_the_package(name: str) -> None:
     assert getattr(fairlane, name).__module__ == "fairlane"

@@ -15,6 +15,7 @@ mod job;
 mod job_info;
 mod lane_info;
 mod limits;
+mod manual_clock;
 mod new_job;
 mod number;
 mod payload;
@@ -54,6 +55,8 @@ mod _fairlane {
     use crate::lane_info::LaneInfo;
     #[pymodule_export]
     use crate::limits::Limits;
+    #[pymodule_export]
+    use crate::manual_clock::ManualClock;
     #[pymodule_export]
     use crate::new_job::NewJob;
     #[pymodule_export]

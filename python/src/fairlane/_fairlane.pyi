@@ -11,7 +11,7 @@ from fairlane.errors import Error
 from os import PathLike
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "NewJob", "Pushed", "Queue", "Stats", "Swept", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_cli", "_error_codes", "_panic"]
+__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "ManualClock", "NewJob", "Pushed", "Queue", "Stats", "Swept", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_cli", "_error_codes", "_panic"]
 
 BULK_PRIORITY: Final[int]
 DEFAULT_LANE: Final[str]
@@ -390,6 +390,31 @@ class Limits:
         """
 
 @final
+class ManualClock:
+    """
+    A clock that stands still until it is turned by hand, for tests of limits, delays and leases
+    without sleeping: `Queue(url, name, clock=clock)`.
+
+    `now` is seconds since 1970 or a datetime with a time zone. Every handle of a queue must be given
+    the same clock. A pop that waits is not woken by a turn of it: call pop or dethrottle after that.
+    """
+    def __new__(cls, /, now: float | datetime) -> ManualClock: ...
+    def __repr__(self, /) -> str: ...
+    def advance(self, /, by: float | timedelta) -> None:
+        """
+        Turn the clock forward by so many seconds; back, if they are negative.
+        """
+    @property
+    def now(self, /) -> float:
+        """
+        What the clock shows, in seconds since the Unix epoch.
+        """
+    def set(self, /, now: float | datetime) -> None:
+        """
+        Turn the clock to a moment, forward or back.
+        """
+
+@final
 class NewJob:
     """
     A job to push, for `push_many` and `mark_complete(then=...)`; the arguments are those of `push`.
@@ -483,8 +508,8 @@ class Queue:
     """
     One named queue in one store.
 
-    `url` is a file (`jobs.db`, `sqlite:jobs.db`, a path object) or `memory:`. The queue is made if
-    there is none. A Queue may be used from any number of threads; as a context manager it closes at
+    `url` is a file (`jobs.db`, `sqlite:jobs.db`, a path object), `memory:`, or a server
+    (`redis://host`). The queue is made if there is none. A Queue may be used from any number of threads; as a context manager it closes at
     the end of the block.
 
     - durability: "full": a push that returned survives power loss; or "normal": a power loss may take
@@ -495,10 +520,11 @@ class Queue:
     - max_payload: the longest payload in bytes; 16 MiB by default.
     - max_failed: how many dead jobs the archive keeps.
     - busy_timeout: how many seconds a call may wait for other processes.
+    - clock: a ManualClock, for tests; by default the system's clock, or the server's.
     """
     def __enter__(self, /) -> Queue: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
-    def __new__(cls, /, url: str | PathLike[str], name: str, *, durability: str = ..., create: bool = True, keep_leases: bool = False, max_payload: int = ..., max_failed: int = ..., busy_timeout: float | timedelta = ...) -> Queue: ...
+    def __new__(cls, /, url: str | PathLike[str], name: str, *, durability: str = ..., create: bool = True, keep_leases: bool = False, max_payload: int = ..., max_failed: int = ..., busy_timeout: float | timedelta = ..., clock: ManualClock | None = None) -> Queue: ...
     def __repr__(self, /) -> str: ...
     def bump_keys(self, /) -> None:
         """

@@ -7,6 +7,7 @@ use pyo3::types::{PyString, PyTuple};
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_subscript, type_hint_union};
 
 use crate::door;
+use crate::manual_clock::ManualClock;
 use crate::number::Integer;
 use crate::queue::handle::Handle;
 use crate::refuse;
@@ -23,8 +24,8 @@ mod produce;
 
 /// One named queue in one store.
 ///
-/// `url` is a file (`jobs.db`, `sqlite:jobs.db`, a path object) or `memory:`. The queue is made if
-/// there is none. A Queue may be used from any number of threads; as a context manager it closes at
+/// `url` is a file (`jobs.db`, `sqlite:jobs.db`, a path object), `memory:`, or a server
+/// (`redis://host`). The queue is made if there is none. A Queue may be used from any number of threads; as a context manager it closes at
 /// the end of the block.
 ///
 /// - durability: "full": a push that returned survives power loss; or "normal": a power loss may take
@@ -35,6 +36,7 @@ mod produce;
 /// - max_payload: the longest payload in bytes; 16 MiB by default.
 /// - max_failed: how many dead jobs the archive keeps.
 /// - busy_timeout: how many seconds a call may wait for other processes.
+/// - clock: a ManualClock, for tests; by default the system's clock, or the server's.
 #[pyclass(frozen, module = "fairlane")]
 pub struct Queue(Handle);
 
@@ -44,10 +46,11 @@ impl Queue {
     #[pyo3(
         signature = (
             url, name, *, durability=Text("full"), create=true, keep_leases=false,
-            max_payload=Integer(16 << 20), max_failed=Integer(10_000), busy_timeout=Seconds(10.0)
+            max_payload=Integer(16 << 20), max_failed=Integer(10_000), busy_timeout=Seconds(10.0),
+            clock=None
         ),
         text_signature = "(url, name, *, durability='full', create=True, keep_leases=False, \
-            max_payload=16777216, max_failed=10000, busy_timeout=10.0)"
+            max_payload=16777216, max_failed=10000, busy_timeout=10.0, clock=None)"
     )]
     #[expect(clippy::too_many_arguments, reason = "one an option, by name")]
     fn new(
@@ -60,8 +63,9 @@ impl Queue {
         max_payload: Integer,
         max_failed: Integer,
         busy_timeout: Seconds,
+        clock: Option<&Bound<'_, ManualClock>>,
     ) -> PyResult<Self> {
-        let options = QueueOptions {
+        let mut options = QueueOptions {
             durability: durability.0.parse::<Durability>().map_err(door::raise)?,
             create,
             keep_leases,
@@ -70,6 +74,9 @@ impl Queue {
             busy_timeout: busy_timeout.duration("busy_timeout")?,
             ..QueueOptions::default()
         };
+        if let Some(clock) = clock {
+            options.clock = clock.get().shared();
+        }
         let queue = door::call(py, || fairlane::Queue::open_with(&url.0, name.0, options))?;
         Ok(Self(queue.into()))
     }
