@@ -1,6 +1,7 @@
 //! Calls from any number of threads, joined into pipelines.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -25,9 +26,9 @@ use crate::store::redis::protocol::{Reply, Request};
 /// Makes calls to one server, or to the node of a cluster that serves one queue: the keys of all
 /// requests must be in one slot.
 ///
-/// Concurrent calls of many threads travel as one pipeline on one connection, which is made by the
-/// first call and made anew when it breaks. A child of a fork finds this out by itself and makes a
-/// connection of its own; the parent's is left alone.
+/// Concurrent calls of many threads travel as pipelines on two connections, which are made by the
+/// first call on each and made anew when they break. A child of a fork finds this out by itself and
+/// makes connections of its own; the parent's are left alone.
 pub struct Calls {
     shared: Arc<Shared>,
     line: ArcSwap<Line>,
@@ -36,7 +37,9 @@ pub struct Calls {
 /// What belongs to one process.
 struct Line {
     process: u32,
-    combiner: Combiner<Pipeline>,
+    /// Two, so that one batch is at the server while the callers of the other are told and come
+    /// again.
+    combiners: [Combiner<Pipeline>; 2],
     locator: Arc<Locator>,
     /// Places that waiters have left.
     parked: Mutex<Vec<Post>>,
@@ -93,7 +96,9 @@ impl Calls {
         self.shared.closing.close();
         let line = self.line.load();
         if line.process == std::process::id() {
-            line.combiner.runner().hang_up();
+            for combiner in &line.combiners {
+                combiner.runner().hang_up();
+            }
             lock(&line.parked).clear();
         }
     }
@@ -146,7 +151,7 @@ impl Calls {
     fn submit(&self, act: Act, patience: Duration) -> Result<Reply> {
         self.shared.closing.check()?;
         let task = Task { act, deadline: Instant::now() + patience };
-        self.line()?.combiner.submit(task).unwrap_or_else(|| {
+        self.line()?.combiner().submit(task).unwrap_or_else(|| {
             Err(Error::new(ErrorCode::Internal, "a call was left without an answer"))
         })
     }
@@ -168,8 +173,20 @@ impl Calls {
 impl Line {
     fn new(shared: &Arc<Shared>) -> Result<Self> {
         let locator = Arc::new(Locator::default());
-        let combiner = Combiner::new(Pipeline::new(Arc::clone(shared), Arc::clone(&locator))?);
-        Ok(Self { process: std::process::id(), combiner, locator, parked: Mutex::default() })
+        let combiner = || -> Result<_> {
+            Ok(Combiner::new(Pipeline::new(Arc::clone(shared), Arc::clone(&locator))?))
+        };
+        let combiners = [combiner()?, combiner()?];
+        Ok(Self { process: std::process::id(), combiners, locator, parked: Mutex::default() })
+    }
+
+    /// Gives the combiner of the calling thread, always the same one.
+    fn combiner(&self) -> &Combiner<Pipeline> {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        thread_local! {
+            static NUMBER: usize = THREADS.fetch_add(1, Ordering::Relaxed);
+        }
+        &self.combiners[NUMBER.with(|number| number % self.combiners.len())]
     }
 }
 
