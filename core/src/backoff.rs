@@ -1,8 +1,9 @@
 //! Backoff: how long to wait before the next try.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use web_time::Instant;
 
 use crate::clock::{Millis, duration};
 use crate::error::{Error, Result};

@@ -1,7 +1,9 @@
 //! Time, injected: the system clock for programs, a hand-turned one for tests.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
+
+use web_time::{SystemTime, UNIX_EPOCH};
 
 use crate::job::MAX_MOMENT;
 

@@ -1,6 +1,8 @@
 //! Consuming: pop, and the ways in which a delivery ends.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use web_time::Instant;
 
 use crate::clock::{Millis, duration, millis};
 use crate::error::{Error, ErrorCode, Result};

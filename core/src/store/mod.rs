@@ -90,7 +90,7 @@ use crate::limits::{Limits, LimitsChange};
 use crate::token::{JobId, Token};
 
 pub mod model;
-#[cfg(feature = "redis")]
+#[cfg(feature = "redis-protocol")]
 pub mod redis;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

@@ -1,11 +1,13 @@
 //! The store on a Redis server.
 //!
 //! [`protocol`] turns a verb into a request and a reply into a result, and touches nothing else;
-//! [`driver`] carries requests to the server and brings back the replies. Every verb here is three
-//! steps: convert, call, convert.
+//! a [`Carrier`] carries requests to the server and brings back the replies. Every verb here is
+//! three steps: convert, call, convert.
+//!
+//! There are two carriers: the driver, which owns sockets and blocks, and [`replay`], for hosts that
+//! bring a client of their own.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::clock::{Clock, Millis};
@@ -16,59 +18,47 @@ use crate::options::QueueOptions;
 use crate::store::{Ask, Batch, Dump, Ending, FailedFilter, LaneChange, Store, Swept, Waiter};
 use crate::token::{JobId, Token};
 
+mod carrier;
+#[cfg(feature = "redis")]
 pub mod driver;
 pub mod protocol;
+pub mod replay;
 
-use driver::{Address, Calls};
+pub use carrier::{Carrier, Place};
 use protocol::{Manner, PlainFares, Popped, Protocol, Reply, Request};
 
 /// The most jobs that one script delivers: it stops the server for as long as it runs.
 const DELIVERED_AT_ONCE: usize = 128;
 
 /// One queue on a Redis server.
-pub struct RedisStore {
+pub struct RedisStore<C> {
     protocol: Protocol,
-    calls: Calls,
+    carrier: C,
     /// Asked only if it is one that a test turns by hand; else the server's clock is used.
     clock: Arc<dyn Clock>,
-    /// Whether the server has been asked what it does when it has no memory left.
-    is_policy_known: AtomicBool,
 }
 
-impl RedisStore {
+#[cfg(feature = "redis")]
+impl RedisStore<driver::Client> {
     /// Opens the queue of that name on a server; connects at the first call.
     ///
     /// # Errors
     /// `Internal` if the system gives no random numbers.
-    pub fn open(address: Address, name: &str, options: &QueueOptions) -> Result<Self> {
+    pub fn open(address: driver::Address, name: &str, options: &QueueOptions) -> Result<Self> {
+        Ok(Self::on(driver::Client::new(address, options)?, name, options))
+    }
+}
+
+impl<C: Carrier> RedisStore<C> {
+    /// Makes a store of the queue of that name, whose requests `carrier` brings to the server.
+    pub fn on(carrier: C, name: &str, options: &QueueOptions) -> Self {
         let seed = (options.random.unit() * f64::from(u32::MAX)) as u32;
-        Ok(Self {
-            protocol: Protocol::new(name, options, seed),
-            calls: Calls::new(address, options)?,
-            clock: Arc::clone(&options.clock),
-            is_policy_known: AtomicBool::new(false),
-        })
+        let protocol = Protocol::new(name, options, seed);
+        Self { protocol, carrier, clock: Arc::clone(&options.clock) }
     }
 
     fn call(&self, request: Request) -> Result<Reply> {
-        let reply = self.calls.call(request)?;
-        if !self.is_policy_known.load(Ordering::Relaxed)
-            && !self.is_policy_known.swap(true, Ordering::Relaxed)
-        {
-            self.warn_of_eviction();
-        }
-        Ok(reply)
-    }
-
-    /// Says so if the server may throw jobs away. One that does not tell is trusted.
-    fn warn_of_eviction(&self) {
-        let Ok(Reply::Bytes(info)) = self.calls.command(&["INFO", "memory"]) else { return };
-        if let Some(policy) = protocol::evicting_policy(&info) {
-            log::warn!(
-                "redis server deletes jobs when its memory is full: its maxmemory-policy is \
-                 {policy}, safe are noeviction and those that begin with volatile"
-            );
-        }
+        self.carrier.call(request)
     }
 
     /// Gives the time if it is injected.
@@ -76,8 +66,12 @@ impl RedisStore {
         (!self.clock.runs()).then(|| self.clock.now())
     }
 
-    /// Pops in steps, each short enough that the server is not held up for long.
-    fn pop_as(&self, ask: Ask, manner: Manner) -> Result<Batch> {
+    /// Pops for a worker of that manner, in steps, each short enough that the server is not held up
+    /// for long.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn pop_as(&self, ask: Ask, manner: Manner) -> Result<Batch> {
         let mut batch = Batch::default();
         while batch.jobs.len() < ask.count {
             let left = ask.count - batch.jobs.len();
@@ -123,7 +117,7 @@ impl RedisStore {
     }
 }
 
-impl Store for RedisStore {
+impl<C: Carrier> Store for RedisStore<C> {
     fn push(&self, jobs: Vec<NewJob>) -> Result<Vec<Pushed>> {
         if let Some(request) = self.protocol.plain_push(&jobs, self.injected())
             && let Some(pushed) = self.protocol.read_plain_push(self.call(request)?, jobs.len())?
@@ -231,42 +225,42 @@ impl Store for RedisStore {
     }
 
     fn waiter(&self) -> Result<Box<dyn Waiter + '_>> {
-        let waiter = self.calls.waiter(&self.protocol.wake_key());
-        Ok(Box::new(RedisWaiter { store: self, waiter, watches: None }))
+        let place = self.carrier.place(&self.protocol.wake_key())?;
+        Ok(Box::new(RedisWaiter { store: self, place, watches: None }))
     }
 
     fn close(&self) {
-        self.calls.close();
+        self.carrier.close();
     }
 }
 
 /// A worker that waits for the marker at the server.
-struct RedisWaiter<'a> {
-    store: &'a RedisStore,
-    waiter: driver::Waiter<'a>,
+struct RedisWaiter<'a, C: Carrier> {
+    store: &'a RedisStore<C>,
+    place: Box<dyn Place + 'a>,
     /// When it is to look again, if it found nothing and others may rely on that.
     watches: Option<Millis>,
 }
 
-impl RedisWaiter<'_> {
+impl<C: Carrier> RedisWaiter<'_, C> {
     /// Tells whether nothing but time has passed since it looked: a host that wants to be asked for
     /// signals many times a second costs the server nothing.
     fn knows_better(&self) -> bool {
         let is_due = || self.watches.is_some_and(|due| due <= self.store.clock.now());
-        self.waiter.is_in_line() && self.store.clock.runs() && !is_due()
+        self.place.is_in_line() && self.store.clock.runs() && !is_due()
     }
 }
 
-impl Waiter for RedisWaiter<'_> {
+impl<C: Carrier> Waiter for RedisWaiter<'_, C> {
     fn pop(&mut self, ask: Ask) -> Result<Batch> {
         if self.knows_better() {
             return Ok(Batch { jobs: Vec::new(), next_due: self.watches });
         }
-        let rung = self.waiter.rung();
+        let rung = self.place.rung();
         let manner = Manner { sleeps: true, rung, watches: self.watches.is_some() };
         let batch = self.store.pop_as(ask, manner).inspect_err(|_| {
             if rung {
-                self.waiter.pass_on();
+                self.place.pass_on();
             }
         })?;
         self.watches = batch.next_due.filter(|_| batch.jobs.is_empty());
@@ -274,15 +268,15 @@ impl Waiter for RedisWaiter<'_> {
     }
 
     fn wait(&mut self, timeout: Duration) -> Result<()> {
-        self.waiter.wait(timeout)
+        self.place.wait(timeout)
     }
 }
 
-impl Drop for RedisWaiter<'_> {
+impl<C: Carrier> Drop for RedisWaiter<'_, C> {
     /// Another worker is to look in its stead.
     fn drop(&mut self) {
         if self.watches.is_some() {
-            self.waiter.pass_on();
+            self.place.pass_on();
         }
     }
 }

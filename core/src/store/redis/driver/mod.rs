@@ -5,6 +5,7 @@
 
 mod address;
 mod calls;
+mod client;
 mod closing;
 mod endpoint;
 mod handshake;
@@ -26,4 +27,5 @@ mod waiting;
 
 pub use address::Address;
 pub use calls::Calls;
+pub use client::Client;
 pub use waiter::Waiter;
