@@ -2,6 +2,7 @@
 //! step by step, what must hold of every state; and processes to kill, a disk that fails, a checker,
 //! Redis servers.
 
+pub mod conformance;
 pub mod differential;
 pub mod environment;
 pub mod faults;
