@@ -83,7 +83,7 @@ class Runner:
             lines.append(line)
             if line.startswith("job "):
                 self.jobs.append(line)
-            elif line and not line.startswith("#"):
+            elif line and not line.startswith(("#", "needs ")):
                 lines += self.answer(Line(line))
         for queue in self.queues.values():
             queue.close()
@@ -217,6 +217,10 @@ class Runner:
     def do_mark_complete(self, line: Line, _: list[str]) -> str:
         then = self.new_jobs()
         self.queues[self.handle].mark_complete(**self.arguments(line), then=then)
+        return "ok"
+
+    def do_throttle(self, line: Line, _: list[str]) -> str:
+        self.queues[self.handle].throttle(**{"lane": None, **self.arguments(line)})
         return "ok"
 
     def do_start_dethrottler(self, line: Line, names: list[str]) -> str:

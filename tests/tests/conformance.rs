@@ -1,5 +1,6 @@
 //! The conformance scenarios on every store, through the Rust surface.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Once;
 
@@ -17,6 +18,33 @@ fn write_answers() {
                 fs::write(&scenario.path, answers).expect("write");
             }
         });
+    }
+}
+
+/// Gives the first words of lines that have one.
+fn verbs<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
+    let word = |line: &'a str| line.split(' ').next().filter(|word| !word.is_empty());
+    lines.filter(|line| !line.starts_with(['#', '=', '-', '!'])).filter_map(word).collect()
+}
+
+#[test]
+fn every_verb_of_the_format_is_shown_and_no_other() {
+    let format = include_str!("../conformance/README.md");
+    let (_, table) = format.split_once("## Calls").unwrap();
+    let names = table.lines().filter_map(|row| row.strip_prefix("| `")?.split(" |").next());
+    let documented = names.flat_map(|names| names.trim_matches('`').split("`, `"));
+    let scenarios = Scenario::all();
+    let shown = scenarios.iter().flat_map(|scenario| verbs(scenario.text.lines()));
+    let shown: BTreeSet<_> = shown.filter(|verb| *verb != "needs").collect();
+    assert_eq!(shown, documented.collect());
+}
+
+#[test]
+fn every_scenario_says_first_what_rule_it_shows() {
+    let scenarios = Scenario::all();
+    assert!(scenarios.len() >= 60);
+    for scenario in scenarios {
+        assert!(scenario.text.starts_with("# "), "{}", scenario.name());
     }
 }
 

@@ -25,9 +25,6 @@ impl Queue {
     /// As [`Queue::push`]; the sentence names the first job that is not accepted.
     pub fn push_many(&self, jobs: Vec<NewJob>) -> Result<Vec<Pushed>> {
         self.validate_all(&jobs)?;
-        if jobs.is_empty() {
-            return Ok(Vec::new());
-        }
         self.store.push(jobs)
     }
 

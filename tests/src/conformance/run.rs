@@ -22,7 +22,7 @@ pub fn transcript(scenario: &str, bench: Bench<'_>) -> String {
         written.push('\n');
         if line.starts_with("job ") {
             run.jobs.push(line.to_owned());
-        } else if !line.is_empty() && !line.starts_with('#') {
+        } else if !(line.is_empty() || line.starts_with('#') || line.starts_with("needs ")) {
             written.push_str(&run.answer(line));
         }
     }

@@ -23,6 +23,10 @@ use crate::store::redis::driver::trouble::Trouble;
 use crate::store::redis::driver::waiter::Waiter;
 use crate::store::redis::protocol::{Reply, Request};
 
+/// The least time that a call has, so that it is sent once even with a `busy_timeout` of 0. Spent in
+/// line behind other calls it is not sent.
+const LEAST_PATIENCE: Duration = Duration::from_millis(10);
+
 /// Makes calls to one server, or to the node of a cluster that serves one queue: the keys of all
 /// requests must be in one slot.
 ///
@@ -150,7 +154,8 @@ impl Calls {
 
     fn submit(&self, act: Act, patience: Duration) -> Result<Reply> {
         self.shared.closing.check()?;
-        let task = Task { act, deadline: Instant::now() + patience };
+        let deadline = Instant::now() + patience.max(LEAST_PATIENCE);
+        let task = Task { act, deadline };
         self.line()?.combiner().submit(task).unwrap_or_else(|| {
             Err(Error::new(ErrorCode::Internal, "a call was left without an answer"))
         })
