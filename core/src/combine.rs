@@ -9,8 +9,10 @@
 //! that run took at most. Whoever completes it leads it there and then, without a hand-over; its
 //! first caller watches the clock, and leads if the others stay away.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
+
+use crate::lock::lock;
 
 use batch::{Batch, State, Woken};
 
@@ -151,7 +153,7 @@ impl<R: Runner> Combiner<R> {
         let mut line = lock(&self.line);
         line.pausing += 1;
         while line.phase == Phase::Led {
-            line = self.yielded.wait(line).unwrap_or_else(PoisonError::into_inner);
+            line = self.yielded.wait(line).unwrap_or_else(std::sync::PoisonError::into_inner);
         }
         line.pausing -= 1;
         line.phase = Phase::Led;
@@ -193,11 +195,6 @@ impl<R: Runner> Line<R> {
             None => self.phase = Phase::Idle,
         }
     }
-}
-
-/// Locks, also after a panic elsewhere: what the locks here guard is changed in single steps.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

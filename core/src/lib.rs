@@ -30,11 +30,13 @@ pub mod fork;
 pub mod job;
 pub mod lane;
 pub mod limits;
+mod lock;
 pub mod options;
 mod queue;
 pub mod random;
 pub mod store;
 pub mod token;
+pub mod worker;
 
 pub use backoff::{Backoff, BackoffPolicy};
 pub use dethrottler::Dethrottler;
@@ -49,6 +51,7 @@ pub use options::{Durability, QueueOptions};
 pub use queue::Queue;
 pub use store::{FailedFilter, Swept};
 pub use token::{JobId, Token};
+pub use worker::{Verdict, Worker, WorkerState};
 
 /// Makes documentation tests of the README's Rust blocks.
 #[cfg(doctest)]

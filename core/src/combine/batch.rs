@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::combine::lock;
+use crate::lock::lock;
 
 /// The shortest sleep: who asks for less sleeps longer than that.
 const MIN_SLEEP: Duration = Duration::from_micros(50);

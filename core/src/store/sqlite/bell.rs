@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::combine::lock;
+use crate::lock::lock;
 use crate::store::sqlite::sidecar::Sidecar;
 
 /// How often the listener looks after dead processes and missed rings.

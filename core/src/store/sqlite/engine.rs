@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use crate::combine::{Combiner, lock};
+use crate::combine::Combiner;
 use crate::error::{Error, ErrorCode, Result};
+use crate::lock::lock;
 use crate::store::sqlite::bell::Bell;
 use crate::store::sqlite::session::{Session, Task};
 use crate::store::sqlite::sidecar::Sidecar;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
-use crate::combine::lock;
 use crate::error::{Error, ErrorCode, Result};
+use crate::lock::lock;
 use crate::store::sqlite::engine::{ENGINES, Engine, Engines};
 
 /// What the forking thread holds while it forks.

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use redis::Cmd;
 
-use crate::combine::{Combiner, lock};
+use crate::combine::Combiner;
 use crate::error::{Error, ErrorCode, Result};
+use crate::lock::lock;
 use crate::options::QueueOptions;
 use crate::store::redis::driver::address::Address;
 use crate::store::redis::driver::closing::Closing;

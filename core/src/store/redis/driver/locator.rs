@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use redis::{Cmd, cmd};
 
-use crate::combine::lock;
 use crate::error::Error;
+use crate::lock::lock;
 use crate::store::redis::driver::address::{Address, Place};
 use crate::store::redis::driver::closing::Closing;
 use crate::store::redis::driver::endpoint::Endpoint;
