@@ -41,8 +41,17 @@ fn a_value_that_the_queue_refuses_is_a_usage_error_and_changes_nothing() {
 #[test]
 fn a_look_makes_no_file() {
     let program = Program::new();
-    for line in ["stats", "lanes", "peek", "get 1", "cancel 1", "failed list", "dethrottle", "pop"]
-    {
+    for line in [
+        "stats",
+        "lanes",
+        "peek",
+        "get 1",
+        "cancel 1",
+        "failed list",
+        "dethrottle",
+        "repair",
+        "pop",
+    ] {
         let ran = program.run(line);
         assert_eq!(ran.code, 1, "{line}: {ran:?}");
         let sentence = "fairlane: file \"fairlane.db\" does not exist: a push makes it\n";

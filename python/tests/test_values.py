@@ -23,6 +23,7 @@ def values(queue: Queue) -> dict[str, Any]:
         "Limits": queue.stats().limits,
         "LaneInfo": queue.lane("tenant '7'"),
         "Swept": queue.dethrottle(),
+        "Repaired": queue.repair(),
         "BackoffPolicy": fairlane.BackoffPolicy(),
     }
 
@@ -40,6 +41,8 @@ SHOWN = {
     "LaneInfo": """LaneInfo(name="tenant '7'", state='empty', """
     "counts=Counts(ready=0, delayed=0, blocked=0, in_flight=1))",
     "Swept": "Swept(due=0, lapsed=0, woken=0)",
+    "Repaired": "Repaired(jobs=2, lanes=2, lost_jobs=0, placed_jobs=0, dropped_entries=0, "
+    "mended_lanes=0, mended_sums=0)",
     "BackoffPolicy": "BackoffPolicy(min=1.0, max=600.0, factor=2.0, jitter=True)",
 }
 
@@ -59,7 +62,7 @@ def test_a_value_is_frozen(queue: Queue, name: str) -> None:
             setattr(value, attribute, 1)
 
 
-@pytest.mark.parametrize("name", ["Stats", "Counts", "Limits", "LaneInfo", "Swept"])
+@pytest.mark.parametrize("name", ["Stats", "Counts", "Limits", "LaneInfo", "Swept", "Repaired"])
 def test_equal_looks_are_equal(queue: Queue, name: str) -> None:
     first = values(queue)[name]
     fresh = {
@@ -68,6 +71,7 @@ def test_equal_looks_are_equal(queue: Queue, name: str) -> None:
         "Limits": lambda: queue.stats().limits,
         "LaneInfo": lambda: queue.lane("tenant '7'"),
         "Swept": queue.dethrottle,
+        "Repaired": queue.repair,
     }[name]
     assert fresh() == first
     assert first != 1

@@ -24,6 +24,7 @@ mod pushed;
 mod queue;
 mod refuse;
 mod refused;
+mod repaired;
 mod settings;
 mod show;
 mod signals;
@@ -65,6 +66,8 @@ mod _fairlane {
     use crate::pushed::Pushed;
     #[pymodule_export]
     use crate::queue::Queue;
+    #[pymodule_export]
+    use crate::repaired::Repaired;
     #[pymodule_export]
     use crate::stats::Stats;
     #[pymodule_export]

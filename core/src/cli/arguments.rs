@@ -97,6 +97,8 @@ pub(super) enum Command {
     Resume(target::Target),
     /// Wake at once what is due and ring idle workers; never needed, never harmful
     Dethrottle,
+    /// Look at every row and mend counters and indexes that are wrong, while the queue is at work
+    Repair,
     /// Look at the next jobs of a lane without taking them
     Peek(peek::Arguments),
     /// Look at a job

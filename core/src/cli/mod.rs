@@ -40,6 +40,7 @@ mod pop;
 mod purge;
 mod push;
 mod release;
+mod repair;
 mod resume;
 mod retry;
 mod stats;
@@ -95,6 +96,7 @@ fn execute(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Limit(arguments) => limit::run(context, &arguments),
         Command::Throttle(arguments) => throttle::run(context, &arguments),
         Command::Dethrottle => dethrottle::run(context),
+        Command::Repair => repair::run(context),
         Command::Peek(arguments) => peek::run(context, &arguments),
         Command::Get(arguments) => get::run(context, &arguments),
         Command::Cancel(arguments) => cancel::run(context, &arguments),

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::job::{validate_name, validate_span};
 use crate::limits::LimitsChange;
 use crate::queue::Queue;
-use crate::store::{LaneChange, Swept};
+use crate::store::{LaneChange, Repaired, Swept};
 
 impl Queue {
     /// Sets limits of a lane, or of the whole queue (`None`), apart from any push. They stay until
@@ -67,6 +67,16 @@ impl Queue {
     /// `InvalidArgument` if the interval is 0; `Unavailable` if there is no thread to be had.
     pub fn start_dethrottler(&self, interval: Duration) -> Result<Dethrottler> {
         Dethrottler::start(self.clone(), interval)
+    }
+
+    /// Looks at every job and lane, mends counters, indexes and places that are wrong, and tells what
+    /// was found; for a queue whose rows were deleted or changed by something else than fairlane.
+    /// Takes time for every job, in steps between which others are served; harmless at any time.
+    ///
+    /// # Errors
+    /// Those of the store; what was mended until then stays so.
+    pub fn repair(&self) -> Result<Repaired> {
+        self.store.repair()
     }
 
     fn configure(&self, lane: Option<&str>, change: LaneChange) -> Result<()> {

@@ -77,6 +77,11 @@
 //! call, before that settles. A lane that is emptied and filled again within one call stays. A store
 //! may keep the row for longer, but nothing can be told from that.
 //!
+//! **Repair** believes the rows of jobs, and puts all else in order by them: places, counters,
+//! indexes, sums. A queue in order stays as it is. A job that stands nowhere is taken for one whose
+//! lease has lapsed: nobody knows whether a worker has it. What left no row that can be read is lost,
+//! and counted as set aside.
+//!
 //! **All or nothing.** A call that gives an error has changed nothing but what settling moved. In a
 //! `finish` this holds for each ending by itself.
 
@@ -92,8 +97,11 @@ use crate::token::{JobId, Token};
 pub mod model;
 #[cfg(feature = "redis-protocol")]
 pub mod redis;
+mod repaired;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+
+pub use repaired::Repaired;
 
 /// How far the clock may go back before stored moments are shifted, in milliseconds.
 pub const CLOCK_TOLERANCE: Millis = 2_000;
@@ -253,6 +261,10 @@ pub trait Store: Send + Sync {
 
     /// Frees all keys.
     fn bump_keys(&self) -> Result<()>;
+
+    /// Mends what the queue counts and where its jobs stand, by the rows of its jobs and leases, in
+    /// steps between which others are served.
+    fn repair(&self) -> Result<Repaired>;
 
     /// Gives the whole state in a form in which equal states are equal.
     fn dump(&self) -> Result<Dump>;

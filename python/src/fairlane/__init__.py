@@ -33,6 +33,7 @@ from ._fairlane import (
     NewJob,
     Pushed,
     Queue,
+    Repaired,
     Stats,
     Swept,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "Pushed",
     "Queue",
     "QueueFullError",
+    "Repaired",
     "StaleTokenError",
     "Stats",
     "Swept",

@@ -11,7 +11,7 @@ from fairlane.errors import Error
 from os import PathLike
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "ManualClock", "NewJob", "Pushed", "Queue", "Stats", "Swept", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_cli", "_error_codes", "_panic"]
+__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "ManualClock", "NewJob", "Pushed", "Queue", "Repaired", "Stats", "Swept", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_cli", "_error_codes", "_panic"]
 
 BULK_PRIORITY: Final[int]
 DEFAULT_LANE: Final[str]
@@ -664,6 +664,13 @@ class Queue:
 
         Raises StaleTokenError.
         """
+    def repair(self, /) -> Repaired:
+        """
+        Look at every job and lane, mend counters, indexes and places that are wrong, and tell what
+        was found; for a queue whose rows were deleted or changed by something else than fairlane.
+
+        Takes time for every job, in steps between which others are served. Harmless at any time.
+        """
     def restore_failed(self, /, ids: Iterable[str] | None = None, *, lane: str | None = None) -> int:
         """
         Put dead jobs back to the end of their lanes, with all their tries; tell how many.
@@ -709,6 +716,56 @@ class Queue:
         """
         Start no job of a lane, or of the whole queue (None), for so many seconds from now: the
         answer to a provider's "429, retry after". 0 ends an earlier throttle.
+        """
+
+@final
+class Repaired:
+    """
+    What a repair looked at and what it mended. In a queue that was in order all but jobs and lanes
+    are 0.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def dropped_entries(self, /) -> int:
+        """
+        Entries of lists and indexes that named nothing, or a job that stands elsewhere.
+        """
+    @property
+    def is_sound(self, /) -> bool:
+        """
+        Whether all was in order.
+        """
+    @property
+    def jobs(self, /) -> int:
+        """
+        Jobs that were looked at, dead ones included.
+        """
+    @property
+    def lanes(self, /) -> int:
+        """
+        Lanes that were looked at.
+        """
+    @property
+    def lost_jobs(self, /) -> int:
+        """
+        Jobs whose rows were gone or could not be read; stats counts them as quarantined.
+        """
+    @property
+    def mended_lanes(self, /) -> int:
+        """
+        Lanes whose counters, state or place among others were wrong.
+        """
+    @property
+    def mended_sums(self, /) -> int:
+        """
+        Sums of the queue that were wrong.
+        """
+    @property
+    def placed_jobs(self, /) -> int:
+        """
+        Jobs that stood nowhere, or not as they should, and were put in their place.
         """
 
 @final

@@ -2,7 +2,7 @@
 
 use fairlane::clock::Millis;
 use fairlane::store::{Batch, Dump};
-use fairlane::{Error, JobInfo, LaneInfo, Pushed, Result, Stats, Swept};
+use fairlane::{Error, JobInfo, LaneInfo, Pushed, Repaired, Result, Stats, Swept};
 
 /// The answer of one store. Queue tags are taken out of it: they differ from store to store.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +14,7 @@ pub enum Answer {
     Each(Result<Vec<Result<()>>>),
     Done(Result<()>),
     Swept(Result<Swept>),
+    Repaired(Result<Repaired>),
     Flag(Result<bool>),
     Count(Result<u64>),
     Stats(Result<Stats>),

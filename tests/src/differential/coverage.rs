@@ -9,7 +9,7 @@ use super::answer::Answer;
 use super::operation::Operation;
 
 /// What has to come up.
-const EVENTS: [&str; 24] = [
+const EVENTS: [&str; 25] = [
     "delivered",
     "completed",
     "retried",
@@ -34,6 +34,7 @@ const EVENTS: [&str; 24] = [
     "clock was set back",
     "queue's rate was in use",
     "many lanes were ready",
+    "repaired",
 ];
 
 /// Counts what came up.
@@ -49,8 +50,10 @@ impl Coverage {
         for error in answer.errors() {
             self.count(name(error), 1_u64);
         }
-        if let Operation::SetBack(_) = operation {
-            self.count("clock was set back", 1_u64);
+        match operation {
+            Operation::SetBack(_) => self.count("clock was set back", 1_u64),
+            Operation::Repair => self.count("repaired", 1_u64),
+            _ => {}
         }
         match (operation, answer) {
             (_, Answer::Pushed(Ok(pushed))) => {

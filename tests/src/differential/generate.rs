@@ -73,7 +73,7 @@ struct Generator {
     /// The most jobs that are pushed, popped or ended in one call.
     batch: usize,
     /// How likely each kind of operation is, in the order of [`Generator::operation`].
-    weights: [u32; 21],
+    weights: [u32; 22],
     /// How often, in percent, a job has a rate, a key, a parent, a delay.
     with_rate: u32,
     with_key: u32,
@@ -88,7 +88,7 @@ struct Generator {
 
 impl Generator {
     fn new(mut rng: Rng) -> Self {
-        let mut weights = [55, 50, 45, 4, 12, 4, 4, 2, 5, 2, 1, 2, 6, 2, 3, 3, 3, 8, 25, 12, 3];
+        let mut weights = [55, 50, 45, 4, 12, 4, 4, 2, 5, 2, 1, 2, 6, 2, 3, 3, 3, 8, 25, 12, 3, 2];
         for weight in &mut weights {
             *weight *= pick(&mut rng, &[0, 1, 2, 2, 2, 2, 6]);
         }
@@ -151,7 +151,8 @@ impl Generator {
             17 => Operation::Dump,
             18 => Operation::Advance(self.step()),
             19 => Operation::AdvanceToDue(*pick(&mut self.rng, &[-1, 0, 0, 0, 1])),
-            _ => self.set_back(),
+            20 => self.set_back(),
+            _ => Operation::Repair,
         }
     }
 

@@ -35,6 +35,8 @@ pub enum Operation {
     Clean(PickedFilter),
     /// Frees all keys.
     BumpKeys,
+    /// Repairs a queue that is in order.
+    Repair,
     /// Reads the counts.
     Stats,
     /// Lists lanes.

@@ -23,6 +23,7 @@ impl Display for Operation {
             Self::Restore(filter) => write!(out, "restore {filter}"),
             Self::Clean(filter) => write!(out, "clean {filter}"),
             Self::BumpKeys => write!(out, "bump-keys"),
+            Self::Repair => write!(out, "repair"),
             Self::Stats => write!(out, "stats"),
             Self::Lanes(after, limit) => write!(out, "lanes after={after:?} limit={limit}"),
             Self::Lane(lane) => write!(out, "lane {lane:?}"),

@@ -119,6 +119,7 @@ impl Party for Subject {
             Operation::Restore(filter) => Answer::Count(store.restore(picks.filter(filter))),
             Operation::Clean(filter) => Answer::Count(store.clean(picks.filter(filter))),
             Operation::BumpKeys => Answer::Done(store.bump_keys()),
+            Operation::Repair => Answer::Repaired(store.repair()),
             // A store need not record the moment of a call that changed nothing, but what has passed
             // by that moment is shown as gone: so the moment is recorded before such looks.
             Operation::Stats => Answer::Stats(store.sweep().and_then(|_| store.stats())),

@@ -5,6 +5,7 @@ use crate::dethrottler::Dethrottler;
 use crate::door;
 use crate::number::Integer;
 use crate::queue::Queue;
+use crate::repaired::Repaired;
 use crate::settings::rate as given_rate;
 use crate::swept::Swept;
 use crate::text::Text;
@@ -75,6 +76,14 @@ impl Queue {
     fn start_dethrottler(&self, py: Python<'_>, interval: Seconds) -> PyResult<Dethrottler> {
         let interval = interval.duration("interval")?;
         door::call(py, || self.0.start_dethrottler(interval)).map(Dethrottler::from)
+    }
+
+    /// Look at every job and lane, mend counters, indexes and places that are wrong, and tell what
+    /// was found; for a queue whose rows were deleted or changed by something else than fairlane.
+    ///
+    /// Takes time for every job, in steps between which others are served. Harmless at any time.
+    fn repair(&self, py: Python<'_>) -> PyResult<Repaired> {
+        door::call(py, || self.0.repair()).map(Repaired::from)
     }
 }
 

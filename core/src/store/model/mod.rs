@@ -13,7 +13,9 @@ use crate::error::{Error, Result};
 use crate::job::{JobInfo, NewJob, Pushed};
 use crate::lane::{LaneInfo, Stats};
 use crate::options::QueueOptions;
-use crate::store::{Ask, Batch, Dump, Ending, FailedFilter, LaneChange, Store, Swept, Waiter};
+use crate::store::{
+    Ask, Batch, Dump, Ending, FailedFilter, LaneChange, Repaired, Store, Swept, Waiter,
+};
 use crate::token::{JobId, Token};
 
 mod archive;
@@ -158,6 +160,16 @@ impl Store for ModelStore {
 
     fn bump_keys(&self) -> Result<()> {
         self.change(|state, _| state.bump_keys())
+    }
+
+    fn repair(&self) -> Result<Repaired> {
+        // It has one copy of each truth: there is nothing to be put in order.
+        self.change_and_ring(|_, _| ())?;
+        self.look(|state| Repaired {
+            jobs: (state.jobs.len() + state.dead.len()) as u64,
+            lanes: state.stats().lanes.unsigned_abs(),
+            ..Repaired::default()
+        })
     }
 
     fn dump(&self) -> Result<Dump> {

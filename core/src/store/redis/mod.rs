@@ -15,7 +15,9 @@ use crate::error::Result;
 use crate::job::{JobInfo, NewJob, Pushed};
 use crate::lane::{LaneInfo, Stats};
 use crate::options::QueueOptions;
-use crate::store::{Ask, Batch, Dump, Ending, FailedFilter, LaneChange, Store, Swept, Waiter};
+use crate::store::{
+    Ask, Batch, Dump, Ending, FailedFilter, LaneChange, Repaired, Store, Swept, Waiter,
+};
 use crate::token::{JobId, Token};
 
 mod carrier;
@@ -218,6 +220,15 @@ impl<C: Carrier> Store for RedisStore<C> {
     fn bump_keys(&self) -> Result<()> {
         self.call(self.protocol.bump_keys(self.injected()))?;
         Ok(())
+    }
+
+    fn repair(&self) -> Result<Repaired> {
+        let mut repair = self.protocol.repair();
+        while let Some(request) = repair.next(self.injected()) {
+            repair.take(self.call(request)?)?;
+        }
+        let lanes = self.stats()?.lanes.unsigned_abs();
+        Ok(Repaired { lanes, ..repair.repaired() })
     }
 
     fn dump(&self) -> Result<Dump> {

@@ -21,7 +21,7 @@ use crate::job::{JobInfo, NewJob, Pushed};
 use crate::lane::{LaneInfo, Stats};
 use crate::options::{Durability, QueueOptions};
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, LaneChange, Outcome, Store, Swept, Waiter,
+    Ask, Batch, Dump, Ending, FailedFilter, LaneChange, Outcome, Repaired, Store, Swept, Waiter,
 };
 use crate::token::{JobId, Token};
 
@@ -53,6 +53,8 @@ mod quarantine;
 mod queue_row;
 mod ready_lanes;
 mod remove;
+mod repair;
+mod repair_sums;
 mod run;
 mod schema;
 mod session;
@@ -288,6 +290,18 @@ impl Store for SqliteStore {
 
     fn bump_keys(&self) -> Result<()> {
         self.change(true, 0, |call| call.bump_keys())
+    }
+
+    fn repair(&self) -> Result<Repaired> {
+        let mut repaired = Repaired::default();
+        let mut stage = Some(repair::Stage::Jobs(0));
+        while let Some(this) = stage {
+            let (next, found) = self.change(true, NOBODY, move |call| call.repair(this))?;
+            repaired += found;
+            stage = next;
+        }
+        repaired.lanes = self.stats()?.lanes.unsigned_abs();
+        Ok(repaired)
     }
 
     fn dump(&self) -> Result<Dump> {

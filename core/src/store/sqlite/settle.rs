@@ -206,7 +206,7 @@ impl Call<'_> {
         Ok(woken.len() as u64)
     }
 
-    fn next_due_but_leases(&self) -> Step<Millis> {
+    pub(super) fn next_due_but_leases(&self) -> Step<Millis> {
         let due = self
             .sql
             .prepare_cached(
