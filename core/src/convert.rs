@@ -1,14 +1,14 @@
-//! Times as hosts give them: seconds with a fraction.
+//! Times and numbers as hosts give them: seconds with a fraction, signed milliseconds, signed counts.
 //!
-//! Every host that counts in seconds converts here, so that what is out of range is refused in the
-//! very words of the verbs that count in milliseconds.
+//! Every host converts here, so that what is out of range is refused everywhere in the same words.
 
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
-use crate::clock::Millis;
+use crate::clock::{Millis, duration};
 use crate::error::{Error, Result};
-use crate::job::{MAX_DELAY, MAX_MOMENT};
+use crate::job::{MAX_DELAY, MAX_MOMENT, validate_moment};
 
 /// Converts a length of time: read to the microsecond, rounded up to the millisecond, so that a
 /// wait is never cut short.
@@ -37,12 +37,50 @@ pub fn span_within(what: &str, seconds: f64, accepted: RangeInclusive<Millis>) -
     convert(seconds, &accepted).ok_or_else(|| span_error(what, Asked(seconds), &accepted))
 }
 
+/// Converts a length of time that is given in milliseconds, and may be negative by mistake.
+///
+/// # Errors
+/// `InvalidArgument` names `what` if the time is negative or over 10 years.
+pub fn span_of_millis(what: &str, millis: Millis) -> Result<Duration> {
+    span_of_millis_within(what, millis, 0..=MAX_DELAY).map(duration)
+}
+
+/// Checks a length of time in milliseconds that must lie within a range of its own.
+///
+/// # Errors
+/// `InvalidArgument` names `what` if the time is out of range.
+pub fn span_of_millis_within(
+    what: &str,
+    millis: Millis,
+    accepted: RangeInclusive<Millis>,
+) -> Result<Millis> {
+    if accepted.contains(&millis) { Ok(millis) } else { Err(span_error(what, millis, &accepted)) }
+}
+
 /// Converts a moment, in seconds since the Unix epoch.
 ///
 /// # Errors
 /// `InvalidArgument` if it is not a number, before 1970 or after 9999.
 pub fn moment(what: &str, seconds: f64) -> Result<Millis> {
     convert(seconds, &(0..=MAX_MOMENT)).ok_or_else(|| moment_error(what, Asked(seconds)))
+}
+
+/// Checks a moment that is given in milliseconds since the Unix epoch.
+///
+/// # Errors
+/// `InvalidArgument` if it is before 1970 or after 9999.
+pub fn moment_of_millis(what: &str, millis: Millis) -> Result<Millis> {
+    validate_moment(what, millis).map(|()| millis)
+}
+
+/// Converts a number of things to whatever unsigned type they are counted in.
+///
+/// # Errors
+/// `InvalidArgument` names `what` if the number is negative, or too high for the type.
+pub fn count<T: TryFrom<i64>>(what: &str, number: i64) -> Result<T> {
+    T::try_from(number).map_err(|_| {
+        Error::invalid(format!("{what} {number} is out of range: accepted are 0 and above"))
+    })
 }
 
 /// Makes the error of a length of time that is out of range.

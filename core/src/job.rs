@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backoff::BackoffPolicy;
 use crate::clock::{Millis, millis};
-use crate::convert::{moment_error, span_error};
+use crate::convert::{moment_error, span_of_millis_within};
 use crate::error::{Error, ErrorCode, Result};
 use crate::fair::MAX_COST;
 use crate::limits::Rate;
@@ -167,15 +167,7 @@ impl NewJob {
     /// # Errors
     /// `PayloadTooLarge`; `InvalidArgument` names the field that is out of range.
     pub fn validate(&self, max_payload: usize) -> Result<()> {
-        if self.payload.len() > max_payload {
-            return Err(Error::new(
-                ErrorCode::PayloadTooLarge,
-                format!(
-                    "payload of {} bytes is too large: accepted are up to {max_payload} bytes",
-                    self.payload.len()
-                ),
-            ));
-        }
+        validate_payload(self.payload.len(), max_payload)?;
         validate_name("lane", &self.lane)?;
         if !(0..=MAX_PRIORITY).contains(&self.priority) {
             return Err(Error::invalid(format!(
@@ -189,7 +181,7 @@ impl NewJob {
         match self.due {
             Due::Now => {}
             Due::In(delay) => validate_span("delay", delay)?,
-            Due::At(moment) => validate_moment(moment)?,
+            Due::At(moment) => validate_moment("at", moment)?,
         }
         if !(1..=MAX_COST).contains(&self.cost) {
             return Err(Error::invalid(format!(
@@ -212,6 +204,22 @@ impl NewJob {
     }
 }
 
+/// Checks the length of a payload; for hosts that do so before they copy it.
+///
+/// # Errors
+/// `PayloadTooLarge` if it is over `max_payload` bytes.
+pub fn validate_payload(length: usize, max_payload: usize) -> Result<()> {
+    if length > max_payload {
+        return Err(Error::new(
+            ErrorCode::PayloadTooLarge,
+            format!(
+                "payload of {length} bytes is too large: accepted are up to {max_payload} bytes"
+            ),
+        ));
+    }
+    Ok(())
+}
+
 /// Checks the name of a lane, a key or a queue.
 pub(crate) fn validate_name(what: &str, name: &str) -> Result<()> {
     if name.is_empty() || name.len() > MAX_NAME {
@@ -225,12 +233,12 @@ pub(crate) fn validate_name(what: &str, name: &str) -> Result<()> {
 
 /// Checks a length of time in milliseconds.
 pub(crate) fn validate_span(what: &str, span: Millis) -> Result<()> {
-    let accepted = 0..=MAX_DELAY;
-    if accepted.contains(&span) { Ok(()) } else { Err(span_error(what, span, &accepted)) }
+    span_of_millis_within(what, span, 0..=MAX_DELAY).map(drop)
 }
 
-fn validate_moment(moment: Millis) -> Result<()> {
-    if (0..=MAX_MOMENT).contains(&moment) { Ok(()) } else { Err(moment_error("at", moment)) }
+/// Checks a moment in milliseconds since the Unix epoch.
+pub(crate) fn validate_moment(what: &str, moment: Millis) -> Result<()> {
+    if (0..=MAX_MOMENT).contains(&moment) { Ok(()) } else { Err(moment_error(what, moment)) }
 }
 
 /// Cuts an error text to what is kept with a job.

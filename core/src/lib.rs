@@ -27,6 +27,7 @@ mod dethrottler;
 pub mod error;
 pub mod fair;
 pub mod fork;
+pub mod given;
 pub mod job;
 pub mod lane;
 pub mod limits;

@@ -9,6 +9,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Result};
 use crate::random::{Random, SystemRandom};
 
+/// The highest [`QueueOptions::max_payload`]: 512 MiB.
+pub const MAX_PAYLOAD: usize = 512 << 20;
+
 /// What a push that returned survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
@@ -92,7 +95,6 @@ impl QueueOptions {
     /// # Errors
     /// `InvalidArgument` names the option that is out of range.
     pub fn validate(&self) -> Result<()> {
-        const MAX_PAYLOAD: usize = 512 << 20;
         if !(1..=MAX_PAYLOAD).contains(&self.max_payload) {
             return Err(Error::invalid(format!(
                 "max_payload {} is out of range: accepted are 1 to {MAX_PAYLOAD} bytes",

@@ -1,6 +1,6 @@
 //! Numbers that come in.
 
-use fairlane::Error;
+use fairlane::{Error, convert};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 
@@ -15,10 +15,7 @@ pub struct Integer(pub i64);
 impl Integer {
     /// Gives a number of things, of whatever unsigned type fairlane counts them in.
     pub fn count<T: TryFrom<i64>>(self, what: &str) -> PyResult<T> {
-        T::try_from(self.0).map_err(|_| {
-            let message = format!("{what} {} is out of range: accepted are 0 and above", self.0);
-            door::raise(Error::invalid(message))
-        })
+        convert::count(what, self.0).map_err(door::raise)
     }
 }
 

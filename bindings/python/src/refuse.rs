@@ -1,6 +1,6 @@
 //! Refusals of what came in, before fairlane is asked.
 
-use fairlane::Error;
+use fairlane::given;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
@@ -18,7 +18,5 @@ pub fn wrong_type(value: &Bound<'_, PyAny>, accepted: &str) -> PyErr {
 
 /// Refuses two arguments of which one is accepted.
 pub fn both(one: &str, other: &str) -> PyErr {
-    door::raise(Error::invalid(format!(
-        "{one} and {other} are both given: accepted is one of them"
-    )))
+    door::raise(given::both(one, other))
 }

@@ -1,14 +1,13 @@
 //! The settings of a job to push, as `push` and `NewJob` take them.
 
 use fairlane::limits::MAX_WINDOW;
-use fairlane::{Due, Error, Key, NewJob, Rate, convert};
+use fairlane::{Due, Key, NewJob, Rate, convert, given};
 use pyo3::prelude::*;
 
 use crate::backoff_policy::Policy;
 use crate::door;
 use crate::number::Integer;
 use crate::payload::Payload;
-use crate::refuse;
 use crate::text::Text;
 use crate::time::{Moment, Seconds};
 
@@ -48,33 +47,20 @@ impl Settings<'_> {
 
 /// Reads the two ways to name a rate.
 pub fn rate(tps: Option<Integer>, rate: Option<(Integer, Seconds)>) -> PyResult<Option<Rate>> {
-    match (tps, rate) {
-        (None, None) => Ok(None),
-        (Some(Integer(count)), None) => Ok(Some(Rate::per_second(count))),
-        (None, Some((Integer(count), Seconds(window)))) => {
-            let window = convert::span_within("rate window", window, 1..=MAX_WINDOW);
-            window.map(|window| Some(Rate { count, window })).map_err(door::raise)
-        }
-        (Some(_), Some(_)) => Err(refuse::both("tps", "rate")),
-    }
+    let window = |(Integer(count), Seconds(window))| {
+        convert::span_within("rate window", window, 1..=MAX_WINDOW).map(|window| (count, window))
+    };
+    let tps = tps.map(|Integer(count)| count);
+    rate.map(window).transpose().and_then(|rate| given::rate(tps, rate)).map_err(door::raise)
 }
 
 fn due(delay: Option<Seconds>, at: Option<Moment>) -> PyResult<Due> {
-    match (delay, at) {
-        (None, None) => Ok(Due::Now),
-        (Some(delay), None) => delay.millis("delay").map(Due::In),
-        (None, Some(at)) => at.millis("at").map(Due::At),
-        (Some(_), Some(_)) => Err(refuse::both("delay", "at")),
-    }
+    let delay = delay.map(|delay| delay.millis("delay")).transpose()?;
+    let at = at.map(|at| at.millis("at")).transpose()?;
+    given::due(delay, at).map_err(door::raise)
 }
 
 fn key(name: Option<Text<'_>>, ttl: Seconds) -> PyResult<Option<Key>> {
     let ttl = ttl.millis("key_ttl")?;
-    match name {
-        Some(Text(name)) => Ok(Some(Key { name: name.to_owned(), ttl })),
-        None if ttl == 0 => Ok(None),
-        None => Err(door::raise(Error::invalid(format!(
-            "key_ttl {ttl} ms is given without a key: name the key too"
-        )))),
-    }
+    given::key(name.map(|Text(name)| name.to_owned()), ttl).map_err(door::raise)
 }

@@ -1,0 +1,58 @@
+//! The C interface of fairlane: conversion only.
+//!
+//! Every exported function reads as three steps inside its [`boundary`]: convert what came in, call the
+//! core, convert what comes out. `c-include/fairlane.h` is generated from this crate, in the order of
+//! the modules below.
+
+mod boundary;
+mod bytes;
+mod handle;
+mod text;
+
+pub mod time;
+
+pub mod defaults;
+
+pub mod id;
+
+pub mod error;
+
+pub mod job;
+
+pub mod job_info;
+
+pub mod pushed;
+
+pub mod counts;
+
+pub mod limits;
+
+pub mod lane_info;
+
+pub mod stats;
+
+pub mod swept;
+
+pub mod interrupt;
+
+pub mod manual_clock;
+
+pub mod queue_options;
+
+pub mod push_options;
+
+pub mod new_jobs;
+
+pub mod limits_change;
+
+pub mod queue;
+
+pub mod dethrottler;
+
+pub mod backoff;
+
+pub mod fork;
+
+pub mod version;
+
+pub mod probe;
