@@ -1,0 +1,39 @@
+//! Errors on their way out: the package gives them their classes.
+
+use fairlane::{Error, ErrorCode};
+use js_sys::{Array, TypeError};
+use wasm_bindgen::prelude::*;
+
+use crate::row::row;
+
+/// What a call gives, or what it throws.
+pub type Outcome<T> = Result<T, JsValue>;
+
+/// Gives the number and the sentence of an error.
+pub fn raise(error: &Error) -> JsValue {
+    row([error.code().number().into(), error.message().into()]).into()
+}
+
+/// Refuses a value of a wrong type.
+pub fn wrong_type(what: &str, value: &JsValue, accepted: &str) -> JsValue {
+    let kind = match value {
+        value if value.is_null() => "null".to_owned(),
+        value if Array::is_array(value) => "an array".to_owned(),
+        value => value.js_typeof().as_string().unwrap_or_default(),
+    };
+    TypeError::new(&format!("{what} of type {kind} is not accepted: accepted are {accepted}"))
+        .into()
+}
+
+/// Refuses two arguments of which one is accepted.
+pub fn both(one: &str, other: &str) -> JsValue {
+    raise(&Error::invalid(format!("{one} and {other} are both given: accepted is one of them")))
+}
+
+/// Lists every error code: name, number, and whether it is retryable.
+#[wasm_bindgen(js_name = errorCodes)]
+pub fn error_codes() -> Array {
+    let code =
+        |code: ErrorCode| row([code.name().into(), code.number().into(), code.retryable().into()]);
+    ErrorCode::ALL.into_iter().map(code).collect()
+}

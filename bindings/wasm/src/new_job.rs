@@ -1,0 +1,53 @@
+use fairlane::{Due, Error, Key, NewJob};
+
+use crate::backoff::policy;
+use crate::errors::{Outcome, both, raise};
+use crate::given::Given;
+use crate::limits::rate;
+
+/// Reads a job to push: its payload as bytes, and its settings. Ranges are left to the core, which
+/// knows the queue's own.
+pub fn new_job(given: &Given) -> Outcome<NewJob> {
+    let defaults = NewJob::new(given.field("payload").bytes()?);
+    let integer = |name, default| match given.field(name).optional() {
+        Some(number) => number.integer(),
+        None => Ok(default),
+    };
+    Ok(NewJob {
+        lane: given.field("lane").optional().map_or(Ok(defaults.lane), |lane| lane.text())?,
+        priority: integer("priority", defaults.priority)?,
+        rate: rate(given)?,
+        due: due(given)?,
+        cost: integer("cost", defaults.cost)?,
+        key: key(given)?,
+        max_tries: integer("maxTries", defaults.max_tries)?,
+        backoff: given.field("backoff").optional().map(|it| policy(&it)).transpose()?,
+        after: given.field("after").optional().map(|it| it.job_id()).transpose()?,
+        payload: defaults.payload,
+    })
+}
+
+/// Reads jobs to push.
+pub fn new_jobs(given: &Given) -> Outcome<Vec<NewJob>> {
+    given.parts()?.iter().map(new_job).collect()
+}
+
+fn due(given: &Given) -> Outcome<Due> {
+    match (given.field("delay").optional(), given.field("at").optional()) {
+        (None, None) => Ok(Due::Now),
+        (Some(delay), None) => delay.span().map(Due::In),
+        (None, Some(at)) => at.moment().map(Due::At),
+        (Some(_), Some(_)) => Err(both("delay", "at")),
+    }
+}
+
+fn key(given: &Given) -> Outcome<Option<Key>> {
+    let ttl = given.field("keyTtl").optional().map_or(Ok(0), |ttl| ttl.named("key_ttl").span())?;
+    match given.field("key").optional() {
+        Some(name) => Ok(Some(Key { name: name.text()?, ttl })),
+        None if ttl == 0 => Ok(None),
+        None => Err(raise(&Error::invalid(format!(
+            "key_ttl {ttl} ms is given without a key: name the key too"
+        )))),
+    }
+}

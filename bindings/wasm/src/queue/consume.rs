@@ -1,0 +1,121 @@
+use std::time::Duration;
+
+use fairlane::clock::millis;
+use fairlane::store::Ask;
+use fairlane::store::redis::protocol::Manner;
+use fairlane::{Result, Token};
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+
+use crate::errors::{Outcome, raise};
+use crate::given::Given;
+use crate::job::jobs;
+use crate::new_job::new_jobs;
+use crate::queue::{Queue, nothing};
+use crate::row::{moment, row};
+use crate::verb::Verb;
+
+#[wasm_bindgen]
+impl Queue {
+    /// Delivers up to `count` jobs; does not wait.
+    pub fn pop(&self, count: JsValue, lease: JsValue) -> Outcome<Verb> {
+        let (count, lease) = (Given::new("count", count).count()?, self.lease(lease)?);
+        self.verb(
+            move |queue| queue.pop_many(count, Duration::ZERO, lease),
+            |delivered| jobs(delivered).into(),
+        )
+    }
+
+    /// Delivers as `pop` does, whose arguments have been accepted, to a worker that goes to sleep if
+    /// nothing comes. Gives the jobs, and in how many milliseconds to look again, or null.
+    #[wasm_bindgen(js_name = popWaiting)]
+    pub fn pop_waiting(
+        &self,
+        count: JsValue,
+        lease: JsValue,
+        rung: bool,
+        watches: bool,
+    ) -> Outcome<Verb> {
+        let (count, lease) = (Given::new("count", count).count()?, self.lease(lease)?);
+        let ask = Ask { count, lease: millis(lease) };
+        let manner = Manner { sleeps: true, rung, watches };
+        let clock = std::sync::Arc::clone(&self.options.clock);
+        self.verb_on(Box::new(move |_, source| {
+            let batch = source.pop(ask, manner)?;
+            let due = batch.next_due.filter(|_| clock.runs());
+            let left = due.map(|due| (due - clock.now()).max(1));
+            Ok(row([jobs(batch.jobs).into(), moment(left)]).into())
+        }))
+    }
+
+    /// Ends a delivery and pushes what follows from it.
+    #[wasm_bindgen(js_name = markComplete)]
+    pub fn mark_complete(&self, token: JsValue, then: JsValue) -> Outcome<Verb> {
+        let token = Given::new("token", token).token()?;
+        let then = Given::new("then", then).optional().map(|it| new_jobs(&it)).transpose()?;
+        let then = then.unwrap_or_default();
+        self.verb(move |queue| queue.mark_complete_then(&token, then.clone()), nothing)
+    }
+
+    /// Ends many deliveries; gives for each null or the error.
+    #[wasm_bindgen(js_name = markCompleteMany)]
+    pub fn mark_complete_many(&self, tokens: JsValue) -> Outcome<Verb> {
+        let tokens = tokens_of(tokens)?;
+        self.verb(move |queue| queue.mark_complete_many(&tokens), fares)
+    }
+
+    /// Gives a job back untried.
+    pub fn release(&self, token: JsValue, delay: JsValue) -> Outcome<Verb> {
+        let token = Given::new("token", token).token()?;
+        let delay = Given::new("delay", delay).optional().map(|it| it.duration()).transpose()?;
+        self.verb(move |queue| queue.release(&token, delay.unwrap_or_default()), nothing)
+    }
+
+    /// Ends a failed try.
+    pub fn retry(&self, token: JsValue, error: JsValue, delay: JsValue) -> Outcome<Verb> {
+        let (token, error) = (Given::new("token", token).token()?, reason(error)?);
+        let delay = Given::new("delay", delay).optional().map(|it| it.duration()).transpose()?;
+        self.verb(move |queue| queue.retry(&token, &error, delay), nothing)
+    }
+
+    /// Ends a try that failed for good.
+    pub fn fail(&self, token: JsValue, error: JsValue) -> Outcome<Verb> {
+        let (token, error) = (Given::new("token", token).token()?, reason(error)?);
+        self.verb(move |queue| queue.fail(&token, &error), nothing)
+    }
+
+    /// Makes a lease last from now.
+    pub fn extend(&self, token: JsValue, lease: JsValue) -> Outcome<Verb> {
+        let (token, lease) = (Given::new("token", token).token()?, self.lease(lease)?);
+        self.verb(move |queue| queue.extend(&token, lease), nothing)
+    }
+
+    /// Makes many leases last from now; gives for each null or the error.
+    #[wasm_bindgen(js_name = extendMany)]
+    pub fn extend_many(&self, tokens: JsValue, lease: JsValue) -> Outcome<Verb> {
+        let (tokens, lease) = (tokens_of(tokens)?, self.lease(lease)?);
+        self.verb(move |queue| queue.extend_many(&tokens, lease), fares)
+    }
+}
+
+impl Queue {
+    fn lease(&self, lease: JsValue) -> Outcome<Duration> {
+        match Given::new("lease", lease).optional() {
+            Some(lease) => lease.duration(),
+            None => Ok(fairlane::clock::duration(fairlane::DEFAULT_LEASE)),
+        }
+    }
+}
+
+fn tokens_of(tokens: JsValue) -> Outcome<Vec<Token>> {
+    Given::new("tokens", tokens).parts()?.iter().map(Given::token).collect()
+}
+
+fn reason(error: JsValue) -> Outcome<String> {
+    Given::new("error", error).optional().map_or(Ok(String::new()), |error| error.text())
+}
+
+fn fares(fares: Vec<Result<()>>) -> JsValue {
+    let fare = |fare: Result<()>| fare.map_or_else(|error| raise(&error), |()| JsValue::NULL);
+    fares.into_iter().map(fare).collect::<Array>().into()
+}

@@ -1,0 +1,104 @@
+//! The queue: opening and closing here, the verbs in their groups. Each verb reads its arguments and
+//! gives the way to its result.
+
+use std::sync::Arc;
+
+use fairlane::store::Store;
+use fairlane::store::redis::protocol::Protocol;
+use fairlane::{QueueOptions, Result};
+use wasm_bindgen::prelude::*;
+
+use crate::errors::{Outcome, raise};
+use crate::given::Given;
+use crate::manual_clock::ManualClock;
+use crate::options::options;
+use crate::row::bytes;
+use crate::verb::{Act, Source, Verb};
+
+mod archive;
+mod consume;
+#[cfg(feature = "sqlite")]
+mod embedded;
+mod lanes;
+mod look;
+mod produce;
+
+/// One named queue in one store.
+#[wasm_bindgen]
+pub struct Queue {
+    name: String,
+    options: QueueOptions,
+    place: Place,
+}
+
+enum Place {
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "a build without the store"))]
+    Embedded(fairlane::Queue, Arc<dyn Store>),
+    /// On a server that the package talks to.
+    Remote,
+}
+
+#[wasm_bindgen]
+impl Queue {
+    /// Names a queue on a Redis server.
+    pub fn remote(name: JsValue, given: JsValue, clock: Option<ManualClock>) -> Outcome<Self> {
+        let name = Given::new("name", name).text()?;
+        let options = options(given, clock)?;
+        // Checks the name, which every verb would otherwise refuse.
+        let checked = Verb::remote(&name, &options, Box::new(|_, _| Ok(JsValue::UNDEFINED)));
+        checked.map_err(|error| raise(&error))?;
+        Ok(Self { name, options, place: Place::Remote })
+    }
+
+    /// Gives the name.
+    pub fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    /// Gives the key of the marker that calls workers which wait at the server.
+    #[wasm_bindgen(js_name = wakeKey)]
+    pub fn wake_key(&self) -> JsValue {
+        bytes(&Protocol::new(&self.name, &self.options, 0).wake_key())
+    }
+
+    /// Closes the queue. Files are closed with the last handle, which this one is done with.
+    pub fn close(&mut self) {
+        if let Place::Embedded(queue, _) = &self.place {
+            queue.close();
+        }
+    }
+}
+
+impl Queue {
+    fn verb<T>(
+        &self,
+        mut act: impl FnMut(&fairlane::Queue) -> Result<T> + 'static,
+        show: impl Fn(T) -> JsValue + 'static,
+    ) -> Outcome<Verb> {
+        self.verb_on(Box::new(move |queue, _: &dyn Source| act(queue).map(&show)))
+    }
+
+    fn verb_on(&self, act: Act) -> Outcome<Verb> {
+        match &self.place {
+            Place::Embedded(queue, store) => Ok(Verb::embedded(queue, store, act)),
+            Place::Remote => {
+                Verb::remote(&self.name, &self.options, act).map_err(|error| raise(&error))
+            }
+        }
+    }
+}
+
+/// Shows nothing.
+fn nothing((): ()) -> JsValue {
+    JsValue::UNDEFINED
+}
+
+/// Shows a count.
+fn count(count: u64) -> JsValue {
+    (count as f64).into()
+}
+
+/// Reads the name of a lane, if one was given.
+fn lane(lane: JsValue) -> Outcome<Option<String>> {
+    Given::new("lane", lane).optional().map(|lane| lane.text()).transpose()
+}

@@ -1,0 +1,69 @@
+//! Requests on their way out, and what the server's errors mean.
+
+use fairlane::store::redis::protocol::{self, Remedy, ServerError};
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+use crate::errors::raise;
+
+/// A request to send. The package keeps it until it has its answer.
+#[wasm_bindgen]
+pub struct Request(protocol::Request);
+
+impl From<protocol::Request> for Request {
+    fn from(request: protocol::Request) -> Self {
+        Self(request)
+    }
+}
+
+#[wasm_bindgen]
+impl Request {
+    /// Says who sends: 8 random bytes of the client, a slot that no other request on its way has,
+    /// and a number that rises with each request in that slot.
+    pub fn identify(&mut self, link: &[u8], slot: u16, sequence: f64) {
+        if let Ok(link) = link.try_into() {
+            self.0.identify(link, slot, sequence as u64);
+        }
+        // Some clients send what had no reply once more by themselves, and tell nobody. For the
+        // other verbs that does no harm, and a push can ask at little cost whether it was made.
+        if self.0.script.name.contains("push") {
+            self.0.repeated();
+        }
+    }
+
+    /// Says that an earlier sending may have been carried out.
+    pub fn repeated(&mut self) {
+        self.0.repeated();
+    }
+
+    /// Gives the command, word by word.
+    pub fn command(&self) -> Array {
+        let digest = self.0.script.digest();
+        let words: [JsValue; 3] = ["EVALSHA".into(), digest.into(), "1".into()];
+        let bytes = std::iter::once(&self.0.key).chain(&self.0.args);
+        words.into_iter().chain(bytes.map(|it| Uint8Array::from(&it[..]).into())).collect()
+    }
+
+    /// Gives the command that makes the script known to the server.
+    pub fn load(&self) -> Array {
+        ["SCRIPT", "LOAD", self.0.script.text].into_iter().map(JsValue::from).collect()
+    }
+}
+
+/// Tells what to do about an error reply: "load" the script, "wait" a little, or "tell" the caller.
+/// Redirections are followed by the host's client; one that comes through is waited out.
+#[wasm_bindgen]
+pub fn remedy(text: String) -> String {
+    let remedy = match ServerError(text).remedy() {
+        Remedy::Load => "load",
+        Remedy::Tell => "tell",
+        Remedy::Wait | Remedy::Locate | Remedy::Moved(_) | Remedy::Ask(_) => "wait",
+    };
+    remedy.to_owned()
+}
+
+/// Gives what the caller is told of an error reply.
+#[wasm_bindgen]
+pub fn refusal(text: String) -> JsValue {
+    raise(&ServerError(text).error())
+}

@@ -1,0 +1,76 @@
+// A Redis server of a test's own, and a proxy that loses replies.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+/** Gives a port that was free a moment ago. */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Starts a server; `stop` ends it. */
+export async function startServer() {
+  const folder = mkdtempSync(join(tmpdir(), "fairlane-redis-"));
+  const port = await freePort();
+  const options = ["--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", folder];
+  const server = spawn("redis-server", options, { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(server, "exit");
+  for await (const line of createInterface(server.stdout)) {
+    if (/ready to accept connections/i.test(line)) break;
+  }
+  server.stdout.resume();
+  const stop = async () => {
+    server.kill();
+    await ended;
+    rmSync(folder, { recursive: true });
+  };
+  return { port, stop };
+}
+
+/** Stands before a server. `loseNext(word)` breaks the connection on which the next reply comes to a
+ * command that holds the word: the server has carried it out, and the client learns nothing. */
+export async function startProxy(port) {
+  let losing;
+  const proxy = createServer((client) => {
+    const server = connect(port, "127.0.0.1");
+    let isDoomed = false;
+    client.on("data", (bytes) => {
+      if (losing && bytes.includes(losing)) {
+        losing = undefined;
+        isDoomed = true;
+      }
+      server.write(bytes);
+    });
+    server.on("data", (bytes) => {
+      if (isDoomed) {
+        client.destroy();
+        server.destroy();
+      } else {
+        client.write(bytes);
+      }
+    });
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ]) {
+      one.on("close", () => other.destroy());
+      one.on("error", () => other.destroy());
+    }
+  }).listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  return {
+    port: proxy.address().port,
+    loseNext: (word) => (losing = word),
+    stop: () => proxy.close(),
+  };
+}
