@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 
 /// Names a job within its queue, for as long as the queue lives; never used twice.
 ///
@@ -16,6 +16,11 @@ pub struct JobId(pub u64);
 impl JobId {
     /// The highest number that a store hands out: 2^40 - 1 jobs a queue.
     pub const MAX: JobId = JobId((1 << 40) - 1);
+
+    /// Makes the error of a push whose `after` this id is, and that no push gave.
+    pub(crate) fn never_pushed(self) -> Error {
+        Error::invalid(format!("after names job {self}, which was never pushed"))
+    }
 }
 
 impl fmt::Display for JobId {
@@ -47,6 +52,19 @@ pub struct Token {
     pub delivery: u64,
     /// The tag of the queue.
     pub queue: u32,
+}
+
+impl Token {
+    /// Makes the error of a token whose delivery is over.
+    pub(crate) fn stale(self) -> Error {
+        let message = format!("token \"{self}\" is stale: its delivery has lapsed or has ended");
+        Error::new(ErrorCode::StaleToken, message)
+    }
+
+    /// Makes the error of a token that another queue gave.
+    pub(crate) fn foreign(self) -> Error {
+        Error::invalid(format!("token \"{self}\" belongs to another queue"))
+    }
 }
 
 impl fmt::Display for Token {

@@ -9,22 +9,26 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use fairlane::clock::ManualClock;
+use fairlane::random::Random;
 use fairlane::store::model::ModelStore;
-use fairlane::store::redis::RedisStore;
 use fairlane::store::redis::driver::Address;
+use fairlane::store::redis::{RedisStore, open_shards};
+use fairlane::store::sharded::{Enter, Sharded};
 use fairlane::store::sqlite::SqliteStore;
-use fairlane::{Durability, QueueOptions};
+use fairlane::{Durability, Error, ErrorCode, QueueOptions};
 use fairlane_tests::differential::{
     Coverage, Crew, Difference, Sequence, Subject, run, sequence, sequence_with_reopenings, shrink,
 };
 use fairlane_tests::environment::number;
-use fairlane_tests::redis::RedisServer;
+use fairlane_tests::redis::{RedisCluster, RedisServer};
 use fairlane_tests::stores::DAWN;
 
 const SEQUENCES: u64 = 10_000;
 const SEQUENCES_ON_REDIS: u64 = 5_000;
 const SEQUENCES_ON_DISK: u64 = 300;
 const SEQUENCES_BY_PROCESSES: u64 = 300;
+const SEQUENCES_ON_A_CLUSTER: u64 = 300;
+const SHARDS: u32 = 4;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_differential_process");
 
 /// A way to compare a store with the model.
@@ -33,6 +37,8 @@ struct Comparison {
     test: &'static str,
     sequence: fn(u64) -> Sequence,
     run: fn(&Sequence, &mut Coverage) -> Result<(), Difference>,
+    /// The events that cannot come up.
+    lacks: &'static [&'static str],
 }
 
 fn in_memory(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Difference> {
@@ -69,8 +75,50 @@ fn on_redis(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Differen
 
 #[test]
 fn redis_agrees_with_the_model() {
-    let comparison = Comparison { test: "redis_agrees_with_the_model", sequence, run: on_redis };
+    let comparison =
+        Comparison { test: "redis_agrees_with_the_model", sequence, run: on_redis, lacks: &[] };
     comparison.check_as_told(SEQUENCES_ON_REDIS, u64::MAX);
+}
+
+/// Spreads the queue and the model over shards in the same way: so each shard of the queue is held
+/// against one of the model, and both go through the code that joins them.
+fn on_a_cluster(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Difference> {
+    thread_local! {
+        static CLUSTER: RedisCluster = RedisCluster::start("");
+    }
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let (clock, mut options) = options(sequence);
+    // Pops begin at the first shard, here and there.
+    options.random = Arc::new(Lowest);
+    let url = CLUSTER.with(|cluster| format!("{}?shards={SHARDS}", cluster.url()));
+    let address = Address::parse(&url).unwrap();
+    let name = format!("test {}", MADE.fetch_add(1, Ordering::Relaxed));
+    let queue = open_shards(&address, &name, &options).unwrap();
+    let shard = |number| Arc::new(ModelStore::new(&options, 0xfa1e + number));
+    let enter: Enter<ModelStore> = |_| Err(Error::new(ErrorCode::Unsupported, "models only pop"));
+    let model = Sharded::new((0..SHARDS).map(shard).collect(), 0, enter).unwrap();
+    let mut model = Subject::passing("model", Arc::new(model));
+    run(sequence, &mut model, &mut Subject::passing("cluster", Arc::new(queue)), &clock, coverage)
+}
+
+/// Draws nothing but the lowest number.
+struct Lowest;
+
+impl Random for Lowest {
+    fn unit(&self) -> f64 {
+        0.0
+    }
+}
+
+#[test]
+fn shards_on_a_cluster_agree_with_the_model() {
+    let comparison = Comparison {
+        test: "shards_on_a_cluster_agree_with_the_model",
+        sequence,
+        run: on_a_cluster,
+        lacks: &["queue's rate was in use"],
+    };
+    comparison.check_as_told(SEQUENCES_ON_A_CLUSTER, SEQUENCES_ON_A_CLUSTER);
 }
 
 fn by_processes(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Difference> {
@@ -155,7 +203,7 @@ impl Comparison {
         println!("{coverage}");
         // Fewer than usual are for a look, not for a proof.
         if count >= usually {
-            assert_eq!(coverage.missing(), [""; 0], "events that never came up");
+            assert_eq!(coverage.missing(), self.lacks, "events that never came up");
         }
     }
 }
@@ -173,8 +221,12 @@ impl Drop for TellFailure<'_> {
 
 #[test]
 fn in_memory_agrees_with_the_model() {
-    let comparison =
-        Comparison { test: "in_memory_agrees_with_the_model", sequence, run: in_memory };
+    let comparison = Comparison {
+        test: "in_memory_agrees_with_the_model",
+        sequence,
+        run: in_memory,
+        lacks: &[],
+    };
     comparison.check_as_told(SEQUENCES, u64::MAX);
 }
 
@@ -184,6 +236,7 @@ fn a_file_that_is_opened_again_and_again_agrees_with_the_model() {
         test: "a_file_that_is_opened_again_and_again_agrees_with_the_model",
         sequence: sequence_with_reopenings,
         run: on_disk,
+        lacks: &[],
     };
     comparison.check_as_told(SEQUENCES_ON_DISK, SEQUENCES_ON_DISK);
 }
@@ -194,6 +247,7 @@ fn processes_that_take_turns_on_one_file_agree_with_the_model() {
         test: "processes_that_take_turns_on_one_file_agree_with_the_model",
         sequence,
         run: by_processes,
+        lacks: &[],
     };
     comparison.check_as_told(SEQUENCES_BY_PROCESSES, SEQUENCES_BY_PROCESSES);
 }

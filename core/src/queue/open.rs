@@ -9,7 +9,7 @@ use crate::options::QueueOptions;
 use crate::queue::Queue;
 use crate::store::Store;
 #[cfg(feature = "redis")]
-use crate::store::redis::{RedisStore, driver::Address};
+use crate::store::redis::{RedisStore, driver::Address, open_shards};
 #[cfg(feature = "sqlite")]
 use crate::store::sqlite::SqliteStore;
 
@@ -30,6 +30,7 @@ impl Queue {
     /// - `memory:`: a queue of this handle and its clones, gone with the last of them.
     /// - `redis://host:6379/0` and its kin ([`crate::store::redis::driver::Address::parse`] lists
     ///   them): a queue on a server, shared by any number of machines. Connects at the first call.
+    ///   With `?shards=N` it is spread over a cluster: [`crate::store::sharded`] tells what changes.
     ///
     /// # Errors
     /// `InvalidArgument` for a URL, name or option that is not accepted; `Corrupt` for a file that
@@ -124,9 +125,17 @@ fn open_store(place: &Place, name: &str, options: &QueueOptions) -> Result<Arc<d
         #[cfg(not(feature = "sqlite"))]
         Place::Memory | Place::File(_) => Err(not_built("the embedded store", "sqlite")),
         #[cfg(feature = "redis")]
-        Place::Redis(url) => Ok(Arc::new(RedisStore::open(Address::parse(url)?, name, options)?)),
+        Place::Redis(url) => open_redis(Address::parse(url)?, name, options),
         #[cfg(not(feature = "redis"))]
         Place::Redis(_) => Err(not_built("the Redis store", "redis")),
+    }
+}
+
+#[cfg(feature = "redis")]
+fn open_redis(address: Address, name: &str, options: &QueueOptions) -> Result<Arc<dyn Store>> {
+    match address.shards() {
+        1 => Ok(Arc::new(RedisStore::open(address, name, options)?)),
+        _ => Ok(Arc::new(open_shards(&address, name, options)?)),
     }
 }
 

@@ -98,6 +98,7 @@ pub mod model;
 #[cfg(feature = "redis-protocol")]
 pub mod redis;
 mod repaired;
+pub mod sharded;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 

@@ -1,5 +1,7 @@
 //! What a store says to an operation, in a form in which equal answers are equal.
 
+use std::collections::BTreeSet;
+
 use fairlane::clock::Millis;
 use fairlane::store::{Batch, Dump};
 use fairlane::{Error, JobInfo, LaneInfo, Pushed, Repaired, Result, Stats, Swept};
@@ -28,8 +30,8 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// Takes the tag out of tokens and error sentences.
-    pub(super) fn without_tag(mut self, tag: u32) -> Self {
+    /// Takes the tags out of tokens and error sentences.
+    pub(super) fn without_tags(mut self, tags: &BTreeSet<u32>) -> Self {
         match &mut self {
             Self::Popped(Ok(batch)) => {
                 batch.jobs.iter_mut().for_each(|job| job.token.queue = 0);
@@ -37,7 +39,7 @@ impl Answer {
             Self::Each(Ok(each)) => {
                 for result in each {
                     if let Err(error) = result {
-                        *error = error_without_tag(error, tag);
+                        *error = error_without_tags(error, tags);
                     }
                 }
             }
@@ -75,18 +77,19 @@ impl Answer {
             Self::Each(Ok(each)) => {
                 each.iter().filter_map(|result| result.as_ref().err()).collect()
             }
-            Self::Pushed(Err(error)) => vec![error],
+            Self::Pushed(Err(error)) | Self::Done(Err(error)) => vec![error],
             _ => Vec::new(),
         }
     }
 }
 
-fn error_without_tag(error: &Error, tag: u32) -> Error {
-    let message = error
-        .message()
-        .replace(&format!("{tag:08x}"), "TAG")
-        .replace(&format!("{:08x}", foreign(tag)), "FOREIGN");
-    Error::new(error.code(), message)
+fn error_without_tags(error: &Error, tags: &BTreeSet<u32>) -> Error {
+    let without = |message: String, tag: &u32| {
+        message
+            .replace(&format!("{tag:08x}"), "TAG")
+            .replace(&format!("{:08x}", foreign(*tag)), "FOREIGN")
+    };
+    Error::new(error.code(), tags.iter().fold(error.message().to_owned(), without))
 }
 
 /// Gives the tag of another queue.

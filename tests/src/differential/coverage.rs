@@ -117,6 +117,7 @@ fn name(error: &Error) -> &'static str {
     match error.code() {
         ErrorCode::StaleToken => "token was stale",
         ErrorCode::QueueFull => "lane or queue was full",
+        ErrorCode::Unsupported => "shards were different",
         _ if error.message().starts_with("after names") => "parent was unknown",
         _ if error.message().ends_with("another queue") => "token was foreign",
         _ => "other error",

@@ -58,7 +58,7 @@ pub fn run(
     clock: &ManualClock,
     coverage: &mut Coverage,
 ) -> Result<(), Difference> {
-    let mut next_due = None;
+    let (mut next_due, mut latest) = (None, 0);
     for (index, step) in sequence.steps.iter().enumerate() {
         let differs = |report| Difference { index, report };
         match (&step.operation, next_due) {
@@ -68,9 +68,11 @@ pub fn run(
             }
             _ => {}
         }
-        // Ids are given one after the other, so their number tells the latest.
+        // Ids are given one after the other, so their number tells the latest; where there are
+        // shards it may be higher.
         let sums = model.store().stats().map_err(|error| differs(error.to_string()))?;
-        let moment = Moment { now: clock.now(), latest: sums.pushed.unsigned_abs() };
+        latest = sums.pushed.unsigned_abs().max(latest);
+        let moment = Moment { now: clock.now(), latest };
         let answer = model.apply(step, moment);
         let others = other.apply(step, moment);
         if !answer.allows(&others, moment.now) {
@@ -78,6 +80,9 @@ pub fn run(
         }
         if let Operation::SetBack(by) = step.operation {
             clock.advance(-by);
+        }
+        if let Answer::Pushed(Ok(pushed)) = &answer {
+            latest = pushed.iter().map(|pushed| pushed.id.0).fold(latest, u64::max);
         }
         if let Answer::Popped(Ok(batch)) = &answer {
             next_due = batch.next_due;

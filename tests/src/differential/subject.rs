@@ -91,7 +91,6 @@ impl Party for Subject {
 
     fn apply(&mut self, step: &Step, moment: Moment) -> Answer {
         let picks = Picks { latest: moment.latest };
-        let tag = self.tokens.last().map_or(0, |token| token.queue);
         let store = &self.store;
         let answer = match &step.operation {
             Operation::Push(jobs) => Answer::Pushed(store.push(picks.jobs(jobs))),
@@ -142,7 +141,8 @@ impl Party for Subject {
                 Answer::Nothing
             }
         };
-        answer.without_tag(tag)
+        // A queue has one tag, and one more for each further shard.
+        answer.without_tags(&self.tokens.iter().map(|token| token.queue).collect())
     }
 }
 

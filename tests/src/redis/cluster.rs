@@ -25,6 +25,7 @@ impl RedisCluster {
         let lines = [
             "cluster-enabled yes",
             "cluster-node-timeout 500",
+            "cluster-require-full-coverage no",
             "appendonly yes",
             "repl-diskless-sync-delay 0",
         ];
@@ -58,6 +59,11 @@ impl RedisCluster {
         let hosts = others.chain([self.owner()]);
         let hosts: Vec<_> = hosts.map(|node| format!("127.0.0.1:{}", node.port())).collect();
         format!("redis+cluster://{}", hosts.join(","))
+    }
+
+    /// Gives the masters of the beginning.
+    pub fn masters(&self) -> &[RedisServer] {
+        &self.masters
     }
 
     /// Gives the master that owned the key in the beginning.

@@ -2,7 +2,7 @@
 
 use crate::backoff::BackoffPolicy;
 use crate::clock::Millis;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::Result;
 use crate::job::JobState;
 use crate::store::model::state::{End, Entry, State};
 use crate::store::{Ending, Outcome};
@@ -35,17 +35,12 @@ impl State {
     /// Gives the job whose delivery is under way.
     fn delivery(&mut self, token: Token) -> Result<&mut Entry> {
         if token.queue != self.tag {
-            let message = format!("token \"{token}\" belongs to another queue");
-            return Err(Error::invalid(message));
+            return Err(token.foreign());
         }
         let is_current = |entry: &&mut Entry| {
             entry.state == JobState::Leased && entry.deliveries == token.delivery
         };
-        self.jobs.get_mut(&token.job).filter(is_current).ok_or_else(|| {
-            let message =
-                format!("token \"{token}\" is stale: its delivery has lapsed or has ended");
-            Error::new(ErrorCode::StaleToken, message)
-        })
+        self.jobs.get_mut(&token.job).filter(is_current).ok_or_else(|| token.stale())
     }
 
     /// Removes a job that is done and releases those blocked on it.

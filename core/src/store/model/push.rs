@@ -69,8 +69,7 @@ impl State {
             return Ok(false);
         };
         if parent.0 == 0 || parent.0 >= self.next_id {
-            let message = format!("after names job {parent}, which was never pushed");
-            return Err(Error::invalid(message));
+            return Err(parent.never_pushed());
         }
         Ok(self.jobs.contains_key(&parent) || self.dead.contains_key(&parent))
     }

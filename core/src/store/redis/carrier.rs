@@ -9,6 +9,11 @@ use super::protocol::{Reply, Request};
 /// Brings requests to a server, and replies back: the blocking driver, or
 /// [`super::replay`] for hosts with a client of their own.
 pub trait Carrier: Send + Sync {
+    /// Where a worker waits.
+    type Place<'a>: Place
+    where
+        Self: 'a;
+
     /// Carries out a request.
     ///
     /// # Errors
@@ -19,7 +24,7 @@ pub trait Carrier: Send + Sync {
     ///
     /// # Errors
     /// `Unsupported`, if waiting is none of the carrier's business.
-    fn place(&self, key: &[u8]) -> Result<Box<dyn Place + '_>>;
+    fn place(&self, key: &[u8]) -> Result<Self::Place<'_>>;
 
     /// Ends all calls and waits with `Closed`.
     fn close(&self);

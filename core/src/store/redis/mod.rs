@@ -8,7 +8,6 @@
 //! bring a client of their own.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::{Clock, Millis};
 use crate::error::Result;
@@ -25,9 +24,16 @@ mod carrier;
 pub mod driver;
 pub mod protocol;
 pub mod replay;
+#[cfg(feature = "redis")]
+mod shards;
+mod waiter;
 
 pub use carrier::{Carrier, Place};
+#[cfg(feature = "redis")]
+pub use shards::{ShardClient, open_shards};
+
 use protocol::{Manner, PlainFares, Popped, Protocol, Reply, Request};
+use waiter::RedisWaiter;
 
 /// The most jobs that one script delivers: it stops the server for as long as it runs.
 const DELIVERED_AT_ONCE: usize = 128;
@@ -54,13 +60,28 @@ impl RedisStore<driver::Client> {
 impl<C: Carrier> RedisStore<C> {
     /// Makes a store of the queue of that name, whose requests `carrier` brings to the server.
     pub fn on(carrier: C, name: &str, options: &QueueOptions) -> Self {
-        let seed = (options.random.unit() * f64::from(u32::MAX)) as u32;
-        let protocol = Protocol::new(name, options, seed);
+        let protocol = Protocol::new(name, options, tag_seed(options));
+        Self { protocol, carrier, clock: Arc::clone(&options.clock) }
+    }
+
+    /// Makes a store of shard `number`, from 0, of the `count` shards of the queue of that name.
+    pub fn on_shard(
+        carrier: C,
+        name: &str,
+        (number, count): (usize, usize),
+        options: &QueueOptions,
+    ) -> Self {
+        let protocol = Protocol::of_shard(name, (number, count), options, tag_seed(options));
         Self { protocol, carrier, clock: Arc::clone(&options.clock) }
     }
 
     fn call(&self, request: Request) -> Result<Reply> {
         self.carrier.call(request)
+    }
+
+    fn enter(&self) -> Result<RedisWaiter<'_, C>> {
+        let place = self.carrier.place(&self.protocol.wake_key())?;
+        Ok(RedisWaiter::new(self, place))
     }
 
     /// Gives the time if it is injected.
@@ -236,8 +257,7 @@ impl<C: Carrier> Store for RedisStore<C> {
     }
 
     fn waiter(&self) -> Result<Box<dyn Waiter + '_>> {
-        let place = self.carrier.place(&self.protocol.wake_key())?;
-        Ok(Box::new(RedisWaiter { store: self, place, watches: None }))
+        Ok(Box::new(self.enter()?))
     }
 
     fn close(&self) {
@@ -245,49 +265,6 @@ impl<C: Carrier> Store for RedisStore<C> {
     }
 }
 
-/// A worker that waits for the marker at the server.
-struct RedisWaiter<'a, C: Carrier> {
-    store: &'a RedisStore<C>,
-    place: Box<dyn Place + 'a>,
-    /// When it is to look again, if it found nothing and others may rely on that.
-    watches: Option<Millis>,
-}
-
-impl<C: Carrier> RedisWaiter<'_, C> {
-    /// Tells whether nothing but time has passed since it looked: a host that wants to be asked for
-    /// signals many times a second costs the server nothing.
-    fn knows_better(&self) -> bool {
-        let is_due = || self.watches.is_some_and(|due| due <= self.store.clock.now());
-        self.place.is_in_line() && self.store.clock.runs() && !is_due()
-    }
-}
-
-impl<C: Carrier> Waiter for RedisWaiter<'_, C> {
-    fn pop(&mut self, ask: Ask) -> Result<Batch> {
-        if self.knows_better() {
-            return Ok(Batch { jobs: Vec::new(), next_due: self.watches });
-        }
-        let rung = self.place.rung();
-        let manner = Manner { sleeps: true, rung, watches: self.watches.is_some() };
-        let batch = self.store.pop_as(ask, manner).inspect_err(|_| {
-            if rung {
-                self.place.pass_on();
-            }
-        })?;
-        self.watches = batch.next_due.filter(|_| batch.jobs.is_empty());
-        Ok(batch)
-    }
-
-    fn wait(&mut self, timeout: Duration) -> Result<()> {
-        self.place.wait(timeout)
-    }
-}
-
-impl<C: Carrier> Drop for RedisWaiter<'_, C> {
-    /// Another worker is to look in its stead.
-    fn drop(&mut self) {
-        if self.watches.is_some() {
-            self.place.pass_on();
-        }
-    }
+fn tag_seed(options: &QueueOptions) -> u32 {
+    (options.random.unit() * f64::from(u32::MAX)) as u32
 }

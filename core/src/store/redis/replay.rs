@@ -8,6 +8,7 @@
 //! done again; most verbs need one request, the others two.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::options::QueueOptions;
@@ -99,6 +100,8 @@ impl Tape {
 }
 
 impl Carrier for Tape {
+    type Place<'a> = Nowhere;
+
     fn call(&self, request: Request) -> Result<Reply> {
         let mut reel = self.reel();
         let place = reel.used;
@@ -113,7 +116,7 @@ impl Carrier for Tape {
         }
     }
 
-    fn place(&self, _key: &[u8]) -> Result<Box<dyn Place + '_>> {
+    fn place(&self, _key: &[u8]) -> Result<Nowhere> {
         Err(Error::new(
             ErrorCode::Unsupported,
             "a verb that is run again does not wait: its host does",
@@ -122,6 +125,27 @@ impl Carrier for Tape {
 
     /// Closing is the host's.
     fn close(&self) {}
+}
+
+/// The place of a worker that does not wait here: there is none.
+pub enum Nowhere {}
+
+impl Place for Nowhere {
+    fn wait(&mut self, _timeout: Duration) -> Result<()> {
+        match *self {}
+    }
+
+    fn rung(&self) -> bool {
+        match *self {}
+    }
+
+    fn is_in_line(&self) -> bool {
+        match *self {}
+    }
+
+    fn pass_on(&mut self) {
+        match *self {}
+    }
 }
 
 #[cfg(test)]

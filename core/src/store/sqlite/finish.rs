@@ -2,7 +2,7 @@
 
 use crate::backoff::BackoffPolicy;
 use crate::clock::Millis;
-use crate::error::{Error, ErrorCode};
+use crate::error::Error;
 use crate::job::NewJob;
 use crate::store::sqlite::call::Call;
 use crate::store::sqlite::job_row::{JobRow, delete_job};
@@ -45,13 +45,12 @@ impl Call<'_> {
     /// Finds the lease that a token names. Leases that have lapsed were settled before.
     fn find_lease(&self, token: &Token) -> Step<Lease> {
         if token.queue != self.queue.tag {
-            let message = format!("token \"{token}\" belongs to another queue");
-            return Err(Error::invalid(message).into());
+            return Err(token.foreign().into());
         }
         let lease = self.lease(self.queue.row_of(token.job.0 as i64))?;
         lease
             .filter(|lease| lease.delivery as u64 == token.delivery)
-            .ok_or_else(|| Stop::Refused(stale(token)))
+            .ok_or_else(|| Stop::Refused(token.stale()))
     }
 
     /// Completes a delivery without follow-ups. Mostly there is nothing to it but counting: its rows
@@ -174,9 +173,4 @@ fn judge<T>(done: Step<T>) -> Step<Result<T, Error>> {
         Err(Stop::Refused(error)) => Ok(Err(error)),
         Err(broken) => Err(broken),
     }
-}
-
-fn stale(token: &Token) -> Error {
-    let message = format!("token \"{token}\" is stale: its delivery has lapsed or has ended");
-    Error::new(ErrorCode::StaleToken, message)
 }

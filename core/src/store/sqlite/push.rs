@@ -58,8 +58,7 @@ impl Call<'_> {
     fn check_parent(&self, after: Option<JobId>, new_jobs: i64) -> Step<()> {
         match after {
             Some(parent) if parent.0 == 0 || parent.0 as i64 >= self.queue.next_job + new_jobs => {
-                Err(Error::invalid(format!("after names job {parent}, which was never pushed"))
-                    .into())
+                Err(parent.never_pushed().into())
             }
             _ => Ok(()),
         }

@@ -9,6 +9,7 @@ use crate::store::redis::driver::endpoint::{DEFAULT_PORT, DEFAULT_SENTINEL_PORT,
 use crate::store::redis::driver::login::{Login, decode};
 use crate::store::redis::driver::tls::Tls;
 use crate::store::redis::driver::waiting::Waiting;
+use crate::store::redis::protocol::MAX_SHARDS;
 
 /// Where the server is, and who connects.
 #[derive(Debug, Clone)]
@@ -19,6 +20,7 @@ pub struct Address {
     pub(super) database: u32,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) waiting: Waiting,
+    shards: usize,
 }
 
 /// How the node that serves writes is found.
@@ -41,8 +43,10 @@ impl Address {
     ///   `sentinel_user` and `sentinel_pass` for the sentinels themselves
     /// - `redis+cluster://host:port,host:port`, `rediss+cluster://...`
     ///
-    /// Parameters of all: `wait=poll` or `wait=poll:MILLISECONDS` for proxies without blocking
-    /// commands. With TLS: `cacert`, `cert` and `key` name files in PEM form: the authorities to be
+    /// Parameters of all: `shards=4` spreads the queue over that many parts, each on one node of the
+    /// cluster ([`crate::store::sharded`] says what that changes), 1 by default, at most
+    /// [`MAX_SHARDS`], and the same for ever; `wait=poll` or `wait=poll:MILLISECONDS` for proxies
+    /// without blocking commands. With TLS: `cacert`, `cert` and `key` name files in PEM form: the authorities to be
     /// trusted instead of the system's, the client's certificate and its key.
     ///
     /// # Errors
@@ -101,7 +105,13 @@ impl Address {
             database,
             tls: None,
             waiting: Waiting::Block,
+            shards: 1,
         }
+    }
+
+    /// Gives the number of shards that the queue is spread over.
+    pub fn shards(&self) -> usize {
+        self.shards
     }
 
     fn read_parameters(&mut self, tail: &Url, is_tls: bool) -> Result<()> {
@@ -112,6 +122,7 @@ impl Address {
             let value = value.into_owned();
             match &*name {
                 "wait" => self.waiting = Waiting::parse(&value)?,
+                "shards" => self.shards = shards(&value)?,
                 "cacert" if is_tls => authorities = Some(value.into()),
                 "cert" if is_tls => certificate = Some(value.into()),
                 "key" if is_tls => key = Some(value.into()),
@@ -122,9 +133,9 @@ impl Address {
                 "sentinel_pass" if is_sentinel => self.sentinel_login.password = Some(value),
                 _ => {
                     return Err(Error::invalid(format!(
-                        "url parameter {name:?} is not known here: accepted are wait, with rediss \
-                         cacert, cert and key, with redis+unix db, user and pass, with \
-                         redis+sentinel sentinel_user and sentinel_pass"
+                        "url parameter {name:?} is not known here: accepted are wait and shards, \
+                         with rediss cacert, cert and key, with redis+unix db, user and pass, \
+                         with redis+sentinel sentinel_user and sentinel_pass"
                     )));
                 }
             }
@@ -215,6 +226,15 @@ impl Parts<'_> {
     }
 }
 
+fn shards(text: &str) -> Result<usize> {
+    let number = text.parse().ok().filter(|number| (1..=MAX_SHARDS).contains(number));
+    number.ok_or_else(|| {
+        Error::invalid(format!(
+            "url parameter shards {text:?} is not accepted: accepted are 1 to {MAX_SHARDS}"
+        ))
+    })
+}
+
 fn database(text: &str) -> Result<u32> {
     text.parse().map_err(|_| {
         Error::invalid(format!(
@@ -244,6 +264,8 @@ mod tests {
             (3, Waiting::Poll(Duration::from_millis(100)))
         );
         assert!(address.tls.is_none());
+        assert_eq!(address.shards(), 1);
+        assert_eq!(Address::parse("redis+cluster://a,b?shards=4").unwrap().shards(), 4);
         for (url, place) in [
             ("redis://host", Place::Node(tcp("host", 6379))),
             ("redis://:word@10.0.0.1:1/", Place::Node(tcp("10.0.0.1", 1))),
@@ -281,6 +303,8 @@ mod tests {
             ("redis://user:secret@host?cacert=ca.pem", "parameter \"cacert\""),
             ("redis://user:secret@host?wait=long", "wait \"long\""),
             ("redis://user:secret@host?wait=poll:0", "wait \"poll:0\""),
+            ("redis://user:secret@host?shards=0", "shards \"0\""),
+            ("redis+cluster://user:secret@host?shards=65", "shards \"65\""),
             ("redis+unix://host/path?pass=secret", "no socket"),
             ("rediss+unix:///path", "scheme"),
             ("redis+sentinel://user:secret@host", "no master"),

@@ -38,6 +38,8 @@ impl Client {
 }
 
 impl Carrier for Client {
+    type Place<'a> = Waiter<'a>;
+
     fn call(&self, request: Request) -> Result<Reply> {
         let reply = self.calls.call(request)?;
         if !self.is_policy_known.load(Ordering::Relaxed)
@@ -48,8 +50,8 @@ impl Carrier for Client {
         Ok(reply)
     }
 
-    fn place(&self, key: &[u8]) -> Result<Box<dyn Place + '_>> {
-        Ok(Box::new(self.calls.waiter(key)))
+    fn place(&self, key: &[u8]) -> Result<Waiter<'_>> {
+        Ok(self.calls.waiter(key))
     }
 
     fn close(&self) {

@@ -21,8 +21,13 @@ pub(super) struct Patience {
 impl Patience {
     /// Sleeps before the next try, until `deadline` at most.
     pub(super) fn pause(&mut self, deadline: Instant, closing: &Closing) -> Result<()> {
+        closing.sleep_until(self.next_try().min(deadline))
+    }
+
+    /// Gives the moment of the next try.
+    pub(super) fn next_try(&mut self) -> Instant {
         let pause = duration(POLICY.delay(self.tries, SystemRandom.unit()));
         self.tries += 1;
-        closing.sleep_until((Instant::now() + pause).min(deadline))
+        Instant::now() + pause
     }
 }

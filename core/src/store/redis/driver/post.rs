@@ -58,24 +58,29 @@ impl Post {
         self.since.is_some()
     }
 
-    /// Waits until `end`, or until the server answers. Sends nothing if the server has been asked
-    /// already.
-    pub(super) fn wait(
+    /// Has the server call when there is a marker, if it has not been asked to already.
+    pub(super) fn enter(&mut self, key: &[u8], shared: &Shared) -> Result<(), Trouble> {
+        if self.is_waiting() {
+            return Ok(());
+        }
+        let now = Instant::now();
+        self.link.add(cmd("BZPOPMIN").arg(key).arg(BLOCK.as_secs()));
+        self.since = Some(now);
+        self.link.send(now + shared.call_timeout, &shared.closing)
+    }
+
+    /// Tells whether the server should have answered by now.
+    pub(super) fn is_overdue(&self, shared: &Shared) -> bool {
+        self.since.is_some_and(|since| since + BLOCK + shared.call_timeout <= Instant::now())
+    }
+
+    /// Waits until `end`, or until the server calls or has had enough.
+    pub(super) fn listen(
         &mut self,
-        key: &[u8],
         end: Instant,
         shared: &Shared,
     ) -> Result<Option<Answer>, Trouble> {
-        let since = match self.since {
-            Some(since) => since,
-            None => {
-                let now = Instant::now();
-                self.link.add(cmd("BZPOPMIN").arg(key).arg(BLOCK.as_secs()));
-                self.since = Some(now);
-                self.link.send(now + shared.call_timeout, &shared.closing)?;
-                now
-            }
-        };
+        let Some(since) = self.since else { return Ok(None) };
         let overdue = since + BLOCK + shared.call_timeout;
         let answer = self.link.receive_by(end.min(overdue), &shared.closing)?;
         if answer.is_some() {

@@ -3,6 +3,8 @@
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 #[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
+#[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -74,6 +76,17 @@ impl Socket {
             self.set_timeouts()?;
         }
         Ok(())
+    }
+
+    /// Lends it to the system's way to wait for several. Of an encrypted one nothing is read ahead
+    /// while an answer is awaited, so that its bytes tell of the answer.
+    #[cfg(unix)]
+    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+        match &self.stream {
+            Stream::Tcp(stream) => stream.as_fd(),
+            Stream::Tls(stream) => stream.get_ref().as_fd(),
+            Stream::Unix(stream) => stream.as_fd(),
+        }
     }
 
     fn set_timeouts(&self) -> io::Result<()> {

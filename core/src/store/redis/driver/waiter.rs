@@ -10,6 +10,7 @@ use crate::store::redis::driver::calls::Calls;
 use crate::store::redis::driver::marker::Marker;
 use crate::store::redis::driver::patience::Patience;
 use crate::store::redis::driver::post::{Left, Post};
+use crate::store::redis::driver::socket::Socket;
 use crate::store::redis::driver::trouble::Trouble;
 use crate::store::redis::driver::waiting::Waiting;
 use crate::store::redis::protocol::{Remedy, Reply, ServerError};
@@ -19,6 +20,11 @@ const MAX_WAIT: Duration = Duration::from_secs(3600);
 
 /// How long a word of farewell may take.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Gives the moment at which a wait of that length ends.
+pub(super) fn end_of(timeout: Duration) -> Instant {
+    Instant::now() + timeout.min(MAX_WAIT)
+}
 
 /// A worker that waits for a marker under a key: a sorted set that has a member when there is work.
 /// One worker takes the marker, and looks.
@@ -58,21 +64,56 @@ impl<'a> Waiter<'a> {
     /// `Closed`; `InvalidArgument` or `Unsupported`, in the server's words, if it does not let this
     /// user wait.
     pub fn wait(&mut self, timeout: Duration) -> Result<()> {
-        self.taken = None;
+        self.begin()?;
         let shared = self.calls.shared();
-        shared.closing.check()?;
-        let end = Instant::now() + timeout.min(MAX_WAIT);
+        let end = end_of(timeout);
         if let Waiting::Poll(every) = shared.address.waiting {
             return shared.closing.sleep_until(end.min(Instant::now() + every));
         }
-        match self.wait_at_server(end) {
-            Ok(()) => Ok(()),
-            Err(Trouble::Final(error)) => Err(error),
+        match self.enter().and_then(|()| self.listen(end)) {
+            Ok(_) => Ok(()),
             Err(trouble) => {
-                log::debug!("a worker lost its place: {}", Error::from(trouble));
-                self.patience.pause(end, &shared.closing)
+                let next = self.next_try(trouble)?;
+                shared.closing.sleep_until(next.min(end))
             }
         }
+    }
+
+    /// Forgets the marker of the last wait.
+    pub(super) fn begin(&mut self) -> Result<()> {
+        self.taken = None;
+        self.check_open()
+    }
+
+    /// Gives `Closed` once the handle is closed.
+    pub(super) fn check_open(&self) -> Result<()> {
+        self.calls.shared().closing.check()
+    }
+
+    pub(super) fn waiting(&self) -> Waiting {
+        self.calls.shared().address.waiting
+    }
+
+    pub(super) fn sleep_until(&self, end: Instant) -> Result<()> {
+        self.calls.shared().closing.sleep_until(end)
+    }
+
+    /// Gives the socket on which the server will answer.
+    pub(super) fn socket(&self) -> Option<&Socket> {
+        self.post.as_ref().filter(|post| post.is_waiting()).map(|post| post.link().socket())
+    }
+
+    pub(super) fn is_overdue(&self) -> bool {
+        self.post.as_ref().is_some_and(|post| post.is_overdue(self.calls.shared()))
+    }
+
+    /// Gives the moment at which to go into line again after a trouble that may pass.
+    pub(super) fn next_try(&mut self, trouble: Trouble) -> Result<Instant> {
+        if let Trouble::Final(error) = trouble {
+            return Err(error);
+        }
+        log::debug!("a worker lost its place: {}", Error::from(trouble));
+        Ok(self.patience.next_try())
     }
 
     /// Tells whether the last wait ended because a marker was taken.
@@ -91,33 +132,45 @@ impl<'a> Waiter<'a> {
         self.passes_on = true;
     }
 
-    fn wait_at_server(&mut self, end: Instant) -> std::result::Result<(), Trouble> {
-        let shared = self.calls.shared();
+    /// Goes into line, if it is not there already.
+    pub(super) fn enter(&mut self) -> std::result::Result<(), Trouble> {
         let kept = self.post.take().filter(|post| post.link().is_ours());
         let mut post = match kept {
             Some(post) => post,
             None => self.calls.post()?,
         };
-        let answer = match post.wait(&self.key, end, shared) {
-            Ok(answer) => answer,
-            Err(trouble) => {
-                // A closed handle breaks no connection: its place is left in good order.
-                if shared.closing.check().is_err() {
-                    self.post = Some(post);
-                }
-                return Err(trouble);
-            }
-        };
-        match answer {
-            Some(Err(error)) => return Err(self.refused(error, &post)),
-            Some(Ok(reply)) => {
+        let entered = post.enter(&self.key, self.calls.shared());
+        self.keep(post, entered)
+    }
+
+    /// Waits in line until `end`; tells whether it has left the line, called or sent away.
+    pub(super) fn listen(&mut self, end: Instant) -> std::result::Result<bool, Trouble> {
+        let Some(mut post) = self.post.take() else { return Ok(true) };
+        let heard = post.listen(end, self.calls.shared());
+        let is_over = match heard {
+            Ok(Some(Err(error))) => return Err(self.refused(error, &post)),
+            Ok(Some(Ok(reply))) => {
                 self.taken = Marker::read(reply);
                 self.patience = Patience::default();
+                Ok(true)
             }
-            None => {}
+            Ok(None) => Ok(false),
+            Err(trouble) => Err(trouble),
+        };
+        self.keep(post, is_over)
+    }
+
+    /// Keeps the place if nothing went wrong, or if the handle was closed: that breaks no connection,
+    /// and the place is left in good order.
+    fn keep<T>(
+        &mut self,
+        post: Post,
+        done: std::result::Result<T, Trouble>,
+    ) -> std::result::Result<T, Trouble> {
+        if done.is_ok() || self.calls.shared().closing.check().is_err() {
+            self.post = Some(post);
         }
-        self.post = Some(post);
-        Ok(())
+        done
     }
 
     /// What a refused wait means to the next one.

@@ -1,7 +1,7 @@
 //! Ending deliveries, and making leases last.
 
 use crate::clock::Millis;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::Result;
 use crate::store::{Ending, Outcome};
 use crate::token::Token;
 
@@ -61,7 +61,7 @@ impl Protocol {
         };
         let fare = |(ending, digit): (&Ending, &u8)| match digit {
             b'1' => Ok(()),
-            _ => Err(stale(&ending.token)),
+            _ => Err(ending.token.stale()),
         };
         Ok(PlainFares::Of(endings.iter().zip(&digits).map(fare).collect()))
     }
@@ -140,15 +140,8 @@ fn add_token(request: &mut Request, token: &Token) {
 fn read_fare(fare: Reply, token: &Token) -> Result<Result<()>> {
     match &fare.bytes()?[..] {
         b"done" => Ok(Ok(())),
-        b"stale" => Ok(Err(stale(token))),
-        b"foreign" => {
-            Ok(Err(Error::invalid(format!("token \"{token}\" belongs to another queue"))))
-        }
+        b"stale" => Ok(Err(token.stale())),
+        b"foreign" => Ok(Err(token.foreign())),
         _ => Err(unexpected("fare of a delivery")),
     }
-}
-
-fn stale(token: &Token) -> Error {
-    let message = format!("token \"{token}\" is stale: its delivery has lapsed or has ended");
-    Error::new(ErrorCode::StaleToken, message)
 }

@@ -25,6 +25,7 @@ mod request;
 mod script;
 mod scripts;
 mod server_error;
+mod shards;
 mod told;
 
 pub use eviction::evicting_policy;
@@ -35,6 +36,7 @@ pub use reply::Reply;
 pub use request::Request;
 pub use script::Script;
 pub use server_error::{Remedy, ServerError};
+pub use shards::{MAX_SHARDS, Signpost};
 
 /// What every request of a queue has in common.
 #[derive(Debug, Clone)]
@@ -48,10 +50,18 @@ impl Protocol {
     /// Makes the requests of the queue of that name. `tag_seed` is any random number: the tag of a
     /// queue that is made by one of the requests is drawn from it.
     pub fn new(name: &str, options: &QueueOptions, tag_seed: u32) -> Self {
-        // The hash tag ends at the first brace, so a name must not have one.
-        let name = name.replace('%', "%25").replace('}', "%7D");
-        let key = format!("{{fairlane:{name}}}").into_bytes();
-        Self { key, max_failed: options.max_failed, tag_seed }
+        Self { key: shards::queue_key(name), max_failed: options.max_failed, tag_seed }
+    }
+
+    /// Makes the requests of one shard of the queue of that name: of number `shard`, from 0, of
+    /// `shards`.
+    pub fn of_shard(
+        name: &str,
+        (shard, shards): (usize, usize),
+        options: &QueueOptions,
+        tag_seed: u32,
+    ) -> Self {
+        Self { key: shards::shard_key(name, shard, shards), ..Self::new(name, options, tag_seed) }
     }
 
     /// Gives the key by which the queue's cluster node is found, and which all others begin with.

@@ -91,7 +91,7 @@ pub(super) fn read_refusal(reply: Reply, jobs: &[NewJob]) -> Result<Error> {
         b"queue full" => Ok(full("queue".to_owned())),
         b"unknown" => {
             let parent = job.after.unwrap_or(JobId(0));
-            Ok(Error::invalid(format!("after names job {parent}, which was never pushed")))
+            Ok(parent.never_pushed())
         }
         _ => Err(unexpected("refusal")),
     }

@@ -71,4 +71,5 @@ pub(super) static GET: Script = looking!("get");
 pub(super) static PEEK: Script = looking!("peek");
 pub(super) static FAILED: Script = looking!("failed");
 pub(super) static MEMORY: Script = looking!("memory");
+pub(super) static SIGNPOST: Script = script!("signpost", "signpost");
 pub(super) static DUMP: Script = looking!("dump");

@@ -1,5 +1,7 @@
 //! What a server's error means: what to do about it, and what to tell the caller.
 
+use std::fmt::Display;
+
 use crate::error::{Error, ErrorCode};
 
 /// An error reply: its code, a blank, and more words.
@@ -66,6 +68,7 @@ impl ServerError {
         let code = match code {
             _ if self.remedy() != Remedy::Tell => ErrorCode::Unavailable,
             "NEWER" => return newer(rest),
+            "SHARDED" => return shards_differ(rest.split(' ').next().unwrap_or_default(), 1),
             "OOM" | "MISCONF" => ErrorCode::Unavailable,
             "NOAUTH" | "WRONGPASS" | "NOPERM" | "DENIED" => ErrorCode::InvalidArgument,
             "WRONGTYPE" => ErrorCode::Corrupt,
@@ -86,6 +89,14 @@ fn newer(words: &str) -> Error {
          release of the version of the queue"
     );
     Error::new(ErrorCode::VersionMismatch, message)
+}
+
+/// Says that a queue has other shards than it was opened with.
+pub(super) fn shards_differ(there: impl Display, named: usize) -> Error {
+    Error::invalid(format!(
+        "queue is spread over {there} shards, and its url names {named}: accepted is \
+         shards={there}"
+    ))
 }
 
 /// Tells whether a script stopped at a row that it could not read.

@@ -29,7 +29,9 @@ if queue_row then
   version, queue.now, queue.offset, queue.event, queue.flags, queue.tag, queue.live, queue.next_id,
     queue.virtual, queue.highest, queue.next_turn, queue.ready_lanes = unpack(QUEUE_HOT, queue_row)
   if version > VERSION then
-    return redis.error_reply('NEWER ' .. version .. ' is the version of the queue')
+    local shards = call('HGET', rows, 'S')
+    return redis.error_reply(shards and 'SHARDED ' .. shards .. ' shards has the queue'
+      or 'NEWER ' .. version .. ' is the version of the queue')
   end
   queue.retried, queue.died, queue.lapsed, queue.left, queue.key_floor, queue.lost, queue.watch,
     queue.max_in_flight, queue.max_waiting, queue.rate_count, queue.rate_window,
