@@ -139,12 +139,6 @@
 /// The lane waits for its rate, or for the end of a throttle.
 #define FAIRLANE_LANE_THROTTLED 5
 
-/// A push that returned survives kill -9 and power loss.
-#define FAIRLANE_DURABILITY_FULL 1
-
-/// A push that returned survives kill -9; a power loss may take the last milliseconds.
-#define FAIRLANE_DURABILITY_NORMAL 2
-
 /// Counts attempts and tells how long to wait before the next one. It does not sleep. Free it with
 /// `fairlane_backoff_free`.
 typedef struct fairlane_backoff fairlane_backoff;
@@ -215,6 +209,10 @@ typedef struct fairlane_queue fairlane_queue;
 /// The options of `fairlane_queue_open`; all have defaults. Free them with
 /// `fairlane_queue_options_free`, at any time after the opening.
 typedef struct fairlane_queue_options fairlane_queue_options;
+
+/// What a repair looked at and what it mended. In a queue that was in order all but jobs and lanes are
+/// 0. Free it with `fairlane_repaired_free`.
+typedef struct fairlane_repaired fairlane_repaired;
 
 /// A queue, looked at. The sums count from the making of the queue. Free it with
 /// `fairlane_stats_free`.
@@ -675,6 +673,51 @@ uint64_t fairlane_swept_woken(const fairlane_swept *swept);
 /// Ownership: takes the swept. Blocking: never. Threads: one, the last to use the swept.
 void fairlane_swept_free(fairlane_swept **swept);
 
+/// Gives the jobs that were looked at, dead ones included.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+uint64_t fairlane_repaired_jobs(const fairlane_repaired *repaired);
+
+/// Gives the lanes that were looked at.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+uint64_t fairlane_repaired_lanes(const fairlane_repaired *repaired);
+
+/// Gives the jobs whose rows were gone or could not be read; the stats count them as quarantined.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+uint64_t fairlane_repaired_lost_jobs(const fairlane_repaired *repaired);
+
+/// Gives the jobs that stood nowhere, or not as they should, and were put in their place.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+uint64_t fairlane_repaired_placed_jobs(const fairlane_repaired *repaired);
+
+/// Gives the entries of lists and indexes that named nothing, or a job that stands elsewhere.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+uint64_t fairlane_repaired_dropped_entries(const fairlane_repaired *repaired);
+
+/// Gives the lanes whose counters, state or place among others were wrong.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+uint64_t fairlane_repaired_mended_lanes(const fairlane_repaired *repaired);
+
+/// Gives the sums of the queue that were wrong.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+uint64_t fairlane_repaired_mended_sums(const fairlane_repaired *repaired);
+
+/// Tells whether all was in order; false for NULL.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+bool fairlane_repaired_is_sound(const fairlane_repaired *repaired);
+
+/// Frees what a repair gave and sets the variable to NULL; NULL is harmless.
+///
+/// Ownership: takes the repaired. Blocking: never. Threads: one, the last to use the repaired.
+void fairlane_repaired_free(fairlane_repaired **repaired);
+
 /// Makes an interrupt that is not raised.
 ///
 /// Ownership: the caller frees it. Blocking: never. Threads: any.
@@ -738,12 +781,13 @@ void fairlane_manual_clock_free(fairlane_manual_clock **clock);
 /// Ownership: the caller frees them. Blocking: never. Threads: any.
 fairlane_queue_options *fairlane_queue_options_new(void);
 
-/// Sets what a push that returned survives: FAIRLANE_DURABILITY_FULL, the default, or
-/// FAIRLANE_DURABILITY_NORMAL.
+/// Sets what a push that returned survives: "full", the default, is kill -9 and power loss; with
+/// "normal" a power loss may take the last milliseconds.
 ///
 /// Ownership: copies what it is given. Blocking: never. Threads: one at a time.
 int32_t fairlane_queue_options_set_durability(fairlane_queue_options *options,
-                                              int32_t durability,
+                                              const char *durability,
+                                              size_t durability_length,
                                               fairlane_error **error);
 
 /// Sets whether a file that is not there is made; true by default. If not, opening gives
@@ -1216,6 +1260,16 @@ int32_t fairlane_queue_start_dethrottler(const fairlane_queue *queue,
                                          int64_t interval,
                                          fairlane_dethrottler **dethrottler,
                                          fairlane_error **error);
+
+/// Looks at every job and lane, mends counters, indexes and places that are wrong, and tells what was
+/// found; for a queue whose rows were deleted or changed by something else than fairlane. Harmless at
+/// any time. `repaired` may be NULL.
+///
+/// Ownership: the caller frees `repaired`. Blocking: for every job, in steps between which others are
+/// served. Threads: any.
+int32_t fairlane_queue_repair(const fairlane_queue *queue,
+                              fairlane_repaired **repaired,
+                              fairlane_error **error);
 
 /// Counts the queue's jobs, lanes and deeds.
 ///

@@ -33,6 +33,8 @@ pub mod stats;
 
 pub mod swept;
 
+pub mod repaired;
+
 pub mod interrupt;
 
 pub mod manual_clock;

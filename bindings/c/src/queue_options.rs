@@ -1,18 +1,15 @@
 //! How a queue is opened.
 
+use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-use fairlane::{Durability, Error as CoreError, convert};
+use fairlane::convert;
 
 use crate::boundary::boundary;
+use crate::bytes::text;
 use crate::error::Error;
 use crate::handle::{free, given};
 use crate::manual_clock::ManualClock;
-
-/// A push that returned survives kill -9 and power loss.
-pub const FAIRLANE_DURABILITY_FULL: i32 = 1;
-/// A push that returned survives kill -9; a power loss may take the last milliseconds.
-pub const FAIRLANE_DURABILITY_NORMAL: i32 = 2;
 
 /// The options of `fairlane_queue_open`; all have defaults. Free them with
 /// `fairlane_queue_options_free`, at any time after the opening.
@@ -26,27 +23,20 @@ pub extern "C" fn fairlane_queue_options_new() -> Option<Box<QueueOptions>> {
     boundary!(Some(Box::new(QueueOptions(fairlane::QueueOptions::default()))))
 }
 
-/// Sets what a push that returned survives: FAIRLANE_DURABILITY_FULL, the default, or
-/// FAIRLANE_DURABILITY_NORMAL.
+/// Sets what a push that returned survives: "full", the default, is kill -9 and power loss; with
+/// "normal" a power loss may take the last milliseconds.
 ///
 /// Ownership: copies what it is given. Blocking: never. Threads: one at a time.
 #[unsafe(no_mangle)]
-pub extern "C" fn fairlane_queue_options_set_durability(
+pub unsafe extern "C" fn fairlane_queue_options_set_durability(
     options: Option<&mut QueueOptions>,
-    durability: i32,
+    durability: *const c_char,
+    durability_length: usize,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> i32 {
     boundary!(error, {
-        given("options", options)?.0.durability = match durability {
-            FAIRLANE_DURABILITY_FULL => Durability::Full,
-            FAIRLANE_DURABILITY_NORMAL => Durability::Normal,
-            _ => {
-                return Err(CoreError::invalid(format!(
-                    "durability {durability} is not known: accepted are FAIRLANE_DURABILITY_FULL and \
-                     FAIRLANE_DURABILITY_NORMAL"
-                )));
-            }
-        };
+        let options = given("options", options)?;
+        options.0.durability = text!(durability, durability_length)?.parse()?;
         Ok(())
     })
 }

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::handle::{given, out};
 use crate::limits_change::LimitsChange;
 use crate::queue::Queue;
+use crate::repaired::Repaired;
 use crate::swept::Swept;
 
 /// Sets limits of a lane, or of the whole queue (NULL). They stay until they are set again.
@@ -125,6 +126,28 @@ pub extern "C" fn fairlane_queue_start_dethrottler(
         let interval = convert::span_of_millis("interval", interval)?;
         let started = given("queue", queue)?.core.start_dethrottler(interval)?;
         *dethrottler = Some(Box::new(Dethrottler(started)));
+        Ok(())
+    })
+}
+
+/// Looks at every job and lane, mends counters, indexes and places that are wrong, and tells what was
+/// found; for a queue whose rows were deleted or changed by something else than fairlane. Harmless at
+/// any time. `repaired` may be NULL.
+///
+/// Ownership: the caller frees `repaired`. Blocking: for every job, in steps between which others are
+/// served. Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn fairlane_queue_repair(
+    queue: Option<&Queue>,
+    repaired: Option<&mut MaybeUninit<Option<Box<Repaired>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> i32 {
+    boundary!(error, {
+        let repaired = repaired.map(|repaired| repaired.write(None));
+        let found = given("queue", queue)?.core.repair()?;
+        if let Some(repaired) = repaired {
+            *repaired = Some(Box::new(Repaired(found)));
+        }
         Ok(())
     })
 }
