@@ -49,7 +49,7 @@ pub use job::{
 pub use lane::{Counts, LaneInfo, LaneState, Stats};
 pub use limits::{Limits, LimitsChange, Rate};
 pub use options::{Durability, QueueOptions};
-pub use queue::Queue;
+pub use queue::{MAX_BATCH, Queue, Waiting};
 pub use store::{FailedFilter, Repaired, Swept};
 pub use token::{JobId, Token};
 pub use worker::{Verdict, Worker, WorkerState};

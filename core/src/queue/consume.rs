@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use web_time::Instant;
 
-use crate::clock::{Millis, duration, millis};
+use crate::clock::{Millis, millis};
 use crate::error::{Error, ErrorCode, Result};
 use crate::job::{Job, NewJob, clip_error, validate_span};
 use crate::queue::Queue;
-use crate::store::{Ask, Batch, Ending, Outcome};
+use crate::store::{Ask, Ending, Outcome};
 use crate::token::Token;
 
 /// The most jobs that one `pop_many` asks for.
-const MAX_BATCH: usize = 10_000;
+pub const MAX_BATCH: usize = 10_000;
 
 impl Queue {
     /// Delivers one job, or `None` if none came within `wait`.
@@ -49,39 +49,36 @@ impl Queue {
         interval: Duration,
         check: &mut dyn FnMut() -> Result<(), E>,
     ) -> Result<Vec<Job>, E> {
-        let lease = millis(lease);
-        validate_span("lease", lease)?;
-        if !(1..=MAX_BATCH).contains(&count) {
-            let message = format!("count {count} is out of range: accepted are 1 to {MAX_BATCH}");
-            return Err(Error::invalid(message).into());
-        }
-        let ask = Ask { count, lease };
-        let first = self.store.pop(ask)?;
+        let first = self.store.pop(Self::ask(count, lease)?)?;
         if !first.jobs.is_empty() || wait.is_zero() {
             return Ok(first.jobs);
         }
         let deadline = Instant::now().checked_add(wait);
         // Entered before the second look: a push after that look rings this waiter.
-        let mut waiter = self.store.waiter()?;
+        let mut waiting = self.waiting()?;
         loop {
-            let batch = waiter.pop(ask)?;
-            if !batch.jobs.is_empty() {
-                return Ok(batch.jobs);
+            let jobs = waiting.pop(count, lease)?;
+            if !jobs.is_empty() {
+                return Ok(jobs);
             }
             let left = deadline.map_or(Duration::MAX, |end| end.duration_since(Instant::now()));
             if left.is_zero() {
                 return Ok(Vec::new());
             }
             check()?;
-            waiter.wait(left.min(interval).min(self.until_due(&batch)))?;
+            waiting.wait(left.min(interval))?;
         }
     }
 
-    fn until_due(&self, batch: &Batch) -> Duration {
-        match batch.next_due {
-            Some(due) if self.clock.runs() => duration((due - self.now()).max(1)),
-            _ => Duration::MAX,
+    /// Checks what a pop asks for.
+    pub(super) fn ask(count: usize, lease: Duration) -> Result<Ask> {
+        let lease = millis(lease);
+        validate_span("lease", lease)?;
+        if !(1..=MAX_BATCH).contains(&count) {
+            let message = format!("count {count} is out of range: accepted are 1 to {MAX_BATCH}");
+            return Err(Error::invalid(message));
         }
+        Ok(Ask { count, lease })
     }
 
     /// Ends a delivery: the job is done and leaves the store.

@@ -16,6 +16,10 @@ mod lanes;
 mod look;
 mod open;
 mod produce;
+mod waiting;
+
+pub use consume::MAX_BATCH;
+pub use waiting::Waiting;
 
 #[cfg(feature = "cli")]
 pub(crate) use open::absolute_url;

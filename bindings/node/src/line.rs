@@ -1,0 +1,107 @@
+//! The thread of a queue: makes its calls, one batch after the other.
+//!
+//! Each open queue has one, so that a queue whose server does not answer holds up no other. Calls are
+//! made in the order in which JavaScript made them. Those that came while the thread was at work are
+//! taken together, and neighbours of one verb become one call of fairlane: with 64 pushes in flight
+//! a commit carries many of them, as in a program with 64 threads, but without those.
+//!
+//! A pop that has to wait is handed to a thread of its own kind ([`crate::waits`]).
+
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+
+use fairlane::clock::ManualClock;
+use fairlane::{Error, ErrorCode, Queue, Result};
+use napi_derive::napi;
+
+use crate::door;
+use crate::inbox::{Arrived, Inbox};
+use crate::outbox::Outbox;
+use crate::packet::Packet;
+use crate::queue::Desk;
+
+/// Hands calls to the thread of one queue. The thread ends when this is collected, as nobody can
+/// ask for anything any more.
+#[napi]
+pub struct Line(Arc<Inbox>);
+
+#[napi]
+impl Line {
+    /// Hands calls in.
+    #[napi]
+    pub fn submit(&self, numbers: &[f64], bytes: &[u8]) -> napi::Result<(), &'static str> {
+        door::entered(|| {
+            self.0.put(Packet { numbers: numbers.to_vec(), bytes: bytes.to_vec() });
+            Ok(())
+        })
+    }
+
+    /// Lets the thread end after what was handed in; nothing may be handed in after that.
+    #[napi]
+    pub fn end(&self) -> napi::Result<(), &'static str> {
+        door::entered(|| {
+            self.0.end();
+            Ok(())
+        })
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// A thread of a queue, and how it is told to end.
+pub struct Running {
+    inbox: Arc<Inbox>,
+    queue: Arc<OnceLock<Queue>>,
+    thread: JoinHandle<()>,
+}
+
+impl Running {
+    /// Tells whether the thread is gone.
+    pub fn is_over(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Lets the thread end soon: it drops what it has not begun, and its queue is closed, which cuts
+    /// short what waits for a server.
+    pub fn abandon(&self) {
+        self.inbox.abandon();
+        if let Some(queue) = self.queue.get() {
+            queue.close();
+        }
+    }
+
+    /// Waits until the thread has ended.
+    pub fn join(self) {
+        // It keeps its panics to itself.
+        drop(self.thread.join());
+    }
+}
+
+/// Starts the thread of a queue that is yet to be opened.
+pub fn start(outbox: Arc<Outbox>, clock: Option<Arc<ManualClock>>) -> Result<(Line, Running)> {
+    let inbox = Arc::new(Inbox::default());
+    let queue = Arc::new(OnceLock::new());
+    let (mail, desk) = (Arc::clone(&inbox), Desk::new(Arc::clone(&queue), outbox, clock));
+    let thread = thread::Builder::new()
+        .name("fairlane".into())
+        .spawn(move || serve(&mail, desk))
+        .map_err(|error| {
+        let message = format!("thread of the queue cannot be started: {error}");
+        Error::new(ErrorCode::Unavailable, message)
+    })?;
+    Ok((Line(Arc::clone(&inbox)), Running { inbox, queue, thread }))
+}
+
+fn serve(inbox: &Inbox, mut desk: Desk) {
+    loop {
+        match inbox.take(desk.expire()) {
+            Arrived::Packets(packets) => desk.make(&packets),
+            Arrived::Nothing => {}
+            Arrived::Ended => break,
+        }
+    }
+}

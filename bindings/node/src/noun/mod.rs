@@ -1,0 +1,12 @@
+//! The nouns, as they cross the border.
+
+pub mod counts;
+pub mod job;
+pub mod job_info;
+pub mod lane_info;
+pub mod limits;
+pub mod new_job;
+pub mod pushed;
+pub mod repaired;
+pub mod stats;
+pub mod swept;

@@ -1,0 +1,48 @@
+use fairlane::{BackoffPolicy, Due, Key, NewJob, Result, given};
+
+use crate::noun::limits::read_rate;
+use crate::packet::Reader;
+use crate::time;
+
+/// Reads a job to push. Ranges are left to the core, which knows the queue's own.
+pub fn read(arguments: &mut Reader<'_>) -> Result<NewJob> {
+    Ok(NewJob {
+        payload: arguments.blob()?.to_vec(),
+        lane: arguments.text()?.to_owned(),
+        priority: arguments.integer()?,
+        rate: read_rate(arguments)?,
+        due: read_due(arguments)?,
+        cost: arguments.integer()?,
+        key: read_key(arguments)?,
+        max_tries: arguments.integer()?,
+        backoff: read_backoff(arguments)?,
+        after: arguments.maybe_text()?.map(str::parse).transpose()?,
+    })
+}
+
+/// Reads many jobs to push.
+pub fn read_many(arguments: &mut Reader<'_>) -> Result<Vec<NewJob>> {
+    arguments.many(|arguments| read(&mut arguments.part()?))
+}
+
+fn read_due(arguments: &mut Reader<'_>) -> Result<Due> {
+    let (delay, at) = (arguments.maybe_number()?, arguments.maybe_number()?);
+    given::due(delay.map(time::whole), at.map(time::whole))
+}
+
+fn read_key(arguments: &mut Reader<'_>) -> Result<Option<Key>> {
+    let name = arguments.maybe_text()?.map(str::to_owned);
+    given::key(name, time::whole(arguments.number()?))
+}
+
+fn read_backoff(arguments: &mut Reader<'_>) -> Result<Option<BackoffPolicy>> {
+    if !arguments.truth()? {
+        return Ok(None);
+    }
+    Ok(Some(BackoffPolicy {
+        min: arguments.integer()?,
+        max: arguments.integer()?,
+        factor: arguments.number()?,
+        jitter: arguments.truth()?,
+    }))
+}

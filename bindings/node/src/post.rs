@@ -1,0 +1,94 @@
+//! What an environment has of its own: its outbox, and the threads of its queues.
+//!
+//! An environment is Node's main thread or one of its worker threads. When it is torn down, by
+//! whatever cause, its queues are closed and its threads are joined before Node goes on: none of them
+//! may call an environment that is no more.
+
+use std::sync::{Arc, Mutex};
+
+use fairlane::{Error, ErrorCode};
+use napi::Env;
+use napi::bindgen_prelude::{Float64ArraySlice, Function, Uint8ArraySlice};
+use napi_derive::napi;
+
+use crate::door;
+use crate::line::{self, Line, Running};
+use crate::manual_clock::ManualClock;
+use crate::outbox::{Outbox, lock};
+
+/// Opens lines, and hands out what their threads have to say.
+#[napi]
+pub struct Post {
+    outbox: Arc<Outbox>,
+    threads: Arc<Mutex<Vec<Running>>>,
+}
+
+/// How many numbers and bytes were fetched, or would have been if there had been room.
+#[napi(object, object_from_js = false)]
+pub struct Fetched {
+    pub numbers: u32,
+    pub bytes: f64,
+}
+
+#[napi]
+impl Post {
+    /// Makes the post of the calling environment; `come` is called when there are results.
+    #[napi(constructor)]
+    pub fn new(env: Env, come: Function<'_, (), ()>) -> napi::Result<Self> {
+        let outbox = Arc::new(Outbox::new(&come)?);
+        let threads = Arc::<Mutex<Vec<Running>>>::default();
+        // Hooks run in the reverse order in which they were added: this one before that of the bell,
+        // which was made before. So the threads can ring until they are joined.
+        env.add_env_cleanup_hook(Arc::clone(&threads), |threads| end(&threads))?;
+        Ok(Self { outbox, threads })
+    }
+
+    /// Starts the thread of a queue.
+    #[napi]
+    pub fn line(&self, clock: Option<&ManualClock>) -> napi::Result<Line, &'static str> {
+        door::entered(|| {
+            let mut threads = lock(&self.threads);
+            threads.retain(|running| !running.is_over());
+            let clock = clock.map(ManualClock::shared);
+            let (line, running) = line::start(Arc::clone(&self.outbox), clock)?;
+            threads.push(running);
+            Ok(line)
+        })
+    }
+
+    /// Moves all results into these arrays; nothing, if they are too small.
+    #[napi]
+    pub fn fetch(
+        &self,
+        mut numbers: Float64ArraySlice<'_>,
+        mut bytes: Uint8ArraySlice<'_>,
+    ) -> napi::Result<Fetched, &'static str> {
+        door::entered(|| {
+            // SAFETY: JavaScript, the only owner of these arrays, stands still in this call; they are
+            // two arrays of their own, which it neither shares with other threads nor resizes.
+            #[expect(unsafe_code, reason = "results are written where JavaScript reads them")]
+            let sizes = unsafe { self.outbox.fetch(numbers.as_mut(), bytes.as_mut()) };
+            Ok(Fetched { numbers: sizes.numbers as u32, bytes: sizes.bytes as f64 })
+        })
+    }
+
+    /// Keeps the process alive, or no longer.
+    #[napi]
+    pub fn hold(&self, env: Env, is_held: bool) -> napi::Result<(), &'static str> {
+        door::entered(|| {
+            self.outbox.hold(&env, is_held).map_err(|error| {
+                Error::new(ErrorCode::Internal, format!("event loop refuses: {error}"))
+            })
+        })
+    }
+}
+
+fn end(threads: &Mutex<Vec<Running>>) {
+    let threads = std::mem::take(&mut *lock(threads));
+    for running in &threads {
+        running.abandon();
+    }
+    for running in threads {
+        running.join();
+    }
+}

@@ -1,0 +1,193 @@
+//! The calls of one queue: which are made together here, each group of verbs in its file.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use fairlane::clock::ManualClock;
+use fairlane::{Dethrottler, Error, Queue, Result};
+
+use crate::door;
+use crate::outbox::{Outbox, answer};
+use crate::packet::{Packet, Reader};
+use crate::verb::Verb;
+use crate::waits::Waits;
+
+mod archive;
+mod consume;
+mod lanes;
+mod look;
+mod open;
+mod produce;
+
+/// Where the calls of a queue are made; belongs to the thread of the queue.
+pub struct Desk {
+    /// Empty before it is open; shared with who may have to close it.
+    queue: Arc<OnceLock<Queue>>,
+    clock: Option<Arc<ManualClock>>,
+    waits: Arc<Waits>,
+    waiter: Option<JoinHandle<()>>,
+    dethrottlers: HashMap<i64, Dethrottler>,
+    outbox: Arc<Outbox>,
+}
+
+/// A call that was not made yet.
+struct Call<'a> {
+    /// Who is told.
+    id: f64,
+    verb: Verb,
+    arguments: Reader<'a>,
+}
+
+impl Desk {
+    pub fn new(
+        queue: Arc<OnceLock<Queue>>,
+        outbox: Arc<Outbox>,
+        clock: Option<Arc<ManualClock>>,
+    ) -> Self {
+        let waits = Arc::new(Waits::new(Arc::clone(&outbox)));
+        Self { queue, clock, waits, waiter: None, dethrottlers: HashMap::new(), outbox }
+    }
+
+    /// Makes the calls of some packets in their order; neighbours of one verb together.
+    pub fn make(&mut self, packets: &[Packet]) {
+        let mut calls = Vec::new();
+        for packet in packets {
+            // A packet that does not begin as it must names nobody who could be told.
+            if let Err(error) = read_calls(packet, &mut calls) {
+                log::error!("calls were dropped: {error}");
+            }
+        }
+        for run in calls.chunk_by(|one, next| one.verb == next.verb && is_joined(one.verb)) {
+            if let Err(error) = door::guarded(|| self.make_run(run)) {
+                self.refuse(run.iter().map(|call| call.id), &error);
+            }
+        }
+    }
+
+    /// Ends the pops whose time is over; tells when the next one's is.
+    pub fn expire(&self) -> Option<Instant> {
+        self.waits.expire()
+    }
+
+    fn make_run(&mut self, run: &[Call<'_>]) -> Result<()> {
+        match run {
+            [call, ..] if is_joined(call.verb) => self.make_joined(call.verb, run),
+            _ => run.iter().try_for_each(|call| self.make_one(call)),
+        }
+    }
+
+    fn make_joined(&mut self, verb: Verb, run: &[Call<'_>]) -> Result<()> {
+        match verb {
+            Verb::Push => self.push(run),
+            Verb::Pop => self.pop(run),
+            _ => self.mark_complete(run),
+        }
+    }
+
+    fn make_one(&mut self, call: &Call<'_>) -> Result<()> {
+        let mut result = Packet::default();
+        let made = self.dispatch(call.verb, &mut call.arguments.clone(), &mut result);
+        self.outbox.reply(call.id, made, |packet| packet.append(&result));
+        Ok(())
+    }
+
+    fn dispatch(
+        &mut self,
+        verb: Verb,
+        arguments: &mut Reader<'_>,
+        result: &mut Packet,
+    ) -> Result<()> {
+        match verb {
+            Verb::Open => self.open(arguments),
+            Verb::Close => self.close(),
+            Verb::PushMany => self.push_many(arguments, result),
+            Verb::MarkCompleteThen => self.mark_complete_then(arguments),
+            Verb::MarkCompleteMany => self.mark_complete_many(arguments, result),
+            Verb::Release => self.release(arguments),
+            Verb::Retry => self.retry(arguments),
+            Verb::Fail => self.fail(arguments),
+            Verb::Extend => self.extend(arguments),
+            Verb::ExtendMany => self.extend_many(arguments, result),
+            Verb::Dethrottle => self.dethrottle(result),
+            Verb::StartDethrottler => self.start_dethrottler(arguments),
+            Verb::StopDethrottler => self.stop_dethrottler(arguments),
+            Verb::Repair => self.repair(result),
+            Verb::Throttle => self.throttle(arguments),
+            Verb::SetLimits => self.set_limits(arguments),
+            Verb::Pause => self.pause(arguments),
+            Verb::Resume => self.resume(arguments),
+            Verb::Stats => self.stats(result),
+            Verb::Size => self.size(arguments, result),
+            Verb::Lanes => self.lanes(result),
+            Verb::Lane => self.lane(arguments, result),
+            Verb::Get => self.get(arguments, result),
+            Verb::Peek => self.peek(arguments, result),
+            Verb::Cancel => self.cancel(arguments, result),
+            Verb::Purge => self.purge(arguments, result),
+            Verb::Failed => self.failed(arguments, result),
+            Verb::RestoreFailed => self.restore_failed(arguments, result),
+            Verb::CleanFailed => self.clean_failed(arguments, result),
+            Verb::BumpKeys => self.queue()?.bump_keys(),
+            Verb::Abort => {
+                self.waits.abort(arguments.number()?);
+                Ok(())
+            }
+            Verb::Panic => panic!("{}", arguments.text()?),
+            Verb::Push | Verb::Pop | Verb::MarkComplete => Err(crate::refuse::packet()),
+        }
+    }
+
+    fn queue(&self) -> Result<&Queue> {
+        self.queue.get().ok_or_else(Error::closed)
+    }
+
+    /// Tells many callers the same.
+    fn refuse(&self, calls: impl Iterator<Item = f64>, error: &Error) {
+        self.outbox.post(|packet| {
+            for call in calls {
+                answer(packet, call, Err(error.clone()), |_| {});
+            }
+        });
+    }
+
+    /// Tells one caller why its arguments were not accepted, and gives them if they were.
+    fn accepted<T>(&self, call: f64, arguments: Result<T>) -> Option<T> {
+        let refused = arguments.as_ref().err().cloned();
+        if let Some(error) = refused {
+            self.outbox.post(|packet| answer(packet, call, Err(error), |_| {}));
+        }
+        arguments.ok()
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        // Ends what waits in the store, so that the threads that do so can be joined.
+        if let Some(queue) = self.queue.get() {
+            queue.close();
+        }
+        self.dethrottlers.clear();
+        self.waits.end();
+        if let Some(waiter) = self.waiter.take() {
+            // It keeps its panics to itself.
+            drop(waiter.join());
+        }
+    }
+}
+
+/// Tells whether neighbouring calls of a verb are made as one.
+fn is_joined(verb: Verb) -> bool {
+    matches!(verb, Verb::Push | Verb::Pop | Verb::MarkComplete)
+}
+
+fn read_calls<'a>(packet: &'a Packet, calls: &mut Vec<Call<'a>>) -> Result<()> {
+    let mut reader = Reader::new(packet);
+    while !reader.is_empty() {
+        let mut arguments = reader.part()?;
+        let verb = Verb::of(arguments.length()?)?;
+        calls.push(Call { id: arguments.number()?, verb, arguments });
+    }
+    Ok(())
+}

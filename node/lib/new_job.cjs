@@ -1,0 +1,72 @@
+"use strict";
+
+const check = require("./check.cjs");
+const { policyOf } = require("./backoff.cjs");
+const { encode } = require("./payload.cjs");
+const { constants } = require("./native.cjs");
+
+const { defaultLane, defaultMaxTries, defaultPriority } = constants();
+
+const OPTIONS = new Set([
+  "priority", "tps", "rate", "delay", "at", "cost", "key", "keyTtl", "maxTries", "backoff", "after",
+]);
+
+/** A job to push: the arguments are those of `push`. */
+class NewJob {
+  constructor(payload, lane = defaultLane, options = undefined) {
+    const given = check.options(options, OPTIONS);
+    check.oneOf("delay", "at", given);
+    this.payload = encode(payload);
+    this.lane = check.text("lane", lane);
+    this.priority = check.integer("priority", given.priority ?? defaultPriority);
+    this.rate = check.rate(given);
+    this.delay = check.maybe(check.time, "delay", given.delay);
+    this.at = check.maybe(check.moment, "at", given.at);
+    this.cost = check.integer("cost", given.cost ?? 1);
+    this.key = check.maybe(check.text, "key", given.key);
+    this.keyTtl = check.time("keyTtl", given.keyTtl ?? 0);
+    this.maxTries = check.integer("maxTries", given.maxTries ?? defaultMaxTries);
+    this.backoff = policyOf(given.backoff);
+    this.after = check.maybe(check.text, "after", given.after);
+    // Checked once: nothing may change it before it is pushed.
+    Object.freeze(this);
+  }
+}
+
+/** Writes a job. */
+function writeNew(writer, job) {
+  const { rate, backoff } = job;
+  writer.blob(job.payload);
+  writer.text(job.lane);
+  writer.number(job.priority);
+  writer.number(rate === null ? NaN : rate[0]);
+  writer.number(rate === null ? NaN : rate[1]);
+  writer.maybe(job.delay);
+  writer.maybe(job.at);
+  writer.number(job.cost);
+  writer.maybeText(job.key);
+  writer.number(job.keyTtl);
+  writer.number(job.maxTries);
+  writer.truth(backoff !== null);
+  if (backoff !== null) {
+    writer.number(backoff.min);
+    writer.number(backoff.max);
+    writer.number(backoff.factor);
+    writer.truth(backoff.jitter);
+  }
+  writer.maybeText(job.after);
+}
+
+/** Writes the jobs of an iterable. */
+function writeNews(writer, jobs) {
+  const many = check.many("jobs", jobs);
+  writer.number(many.length);
+  for (const job of many) {
+    if (!(job instanceof NewJob)) throw check.refusal("job", job, "a NewJob");
+    const mark = writer.open();
+    writeNew(writer, job);
+    writer.close(mark);
+  }
+}
+
+module.exports = { NewJob, writeNew, writeNews };

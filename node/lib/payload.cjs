@@ -1,0 +1,36 @@
+"use strict";
+
+// Payloads: bytes as they are, everything else as JSON.
+
+const { Buffer, isUtf8 } = require("node:buffer");
+const { InvalidArgumentError } = require("./errors.cjs").classes;
+
+/** Gives the bytes of a payload, as a copy: what is done to the caller's later is not pushed. */
+function encode(value) {
+  if (value instanceof Uint8Array) return Buffer.from(value);
+  if (ArrayBuffer.isView(value)) {
+    return Buffer.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  }
+  if (value instanceof ArrayBuffer) return Buffer.from(new Uint8Array(value));
+  let text;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    throw refusal(error.message, { cause: error });
+  }
+  if (text === undefined) throw refusal(`${typeof value} has none`);
+  return Buffer.from(text);
+}
+
+function refusal(why, options) {
+  const message = `payload is not JSON: ${why}: accepted are bytes and JSON values`;
+  return new InvalidArgumentError(message, options);
+}
+
+/** Reads a payload as JSON. */
+function decode(payload) {
+  if (!isUtf8(payload)) throw new SyntaxError("payload is not JSON: it is not UTF-8");
+  return JSON.parse(payload.toString());
+}
+
+module.exports = { encode, decode };

@@ -1,0 +1,140 @@
+"use strict";
+
+// Calls on their way: from the queues of this thread to their native threads, and back as results.
+//
+// What is called in one turn of JavaScript is handed over at its end, in one piece: the native thread
+// wakes once, and finds calls that it can make together. Results come in batches likewise. As long as
+// a call is pending the process stays alive.
+
+const native = require("./native.cjs");
+const { Reader, Writer } = require("./packet.cjs");
+const { classes, enter, errorOf } = require("./errors.cjs");
+
+/** The numbers of the verbs. */
+const VERBS = Object.fromEntries(native.verbs().map((name, number) => [name, number]));
+
+/** The code of a result that says: ended by its signal. */
+const ABORTED = -1;
+
+/** Who waits for which call. */
+const pending = new Map();
+const results = new Reader();
+const post = new native.Post(come);
+let lastCall = 0;
+
+/** Fetches all results and tells those who wait for them. */
+function come() {
+  for (;;) {
+    const fetched = enter(() => post.fetch(results.numbers, results.bytes));
+    if (fetched.numbers <= results.numbers.length && fetched.bytes <= results.bytes.length) {
+      results.begin(fetched.numbers);
+      break;
+    }
+    results.reserve(fetched.numbers, fetched.bytes);
+  }
+  while (!results.isEmpty) {
+    const numbers = results.number();
+    const bytes = results.number();
+    const [index, offset] = [results.index + numbers, results.offset + bytes];
+    tell(results.number());
+    results.index = index;
+    results.offset = offset;
+  }
+  results.end();
+  if (pending.size === 0) post.hold(false);
+}
+
+function tell(call) {
+  const waiting = pending.get(call);
+  if (waiting === undefined) return;
+  pending.delete(call);
+  waiting.signal?.removeEventListener("abort", waiting.abort);
+  const code = results.number();
+  try {
+    if (code === 0) waiting.resolve(waiting.read(results));
+    else if (code === ABORTED) waiting.reject(waiting.signal.reason);
+    else waiting.reject(errorOf(code, results.text()));
+  } catch (error) {
+    // No memory for what came, for instance.
+    waiting.reject(error);
+  }
+}
+
+/** The line to the native thread of one queue. */
+class Line {
+  #native;
+  #writer = new Writer();
+  #isDue = false;
+
+  constructor(clock) {
+    this.#native = enter(() => post.line(clock));
+  }
+
+  /**
+   * Makes a call: `write` writes its arguments, and what it throws is the call's error; `read` reads
+   * the result. A signal ends it if it waits.
+   */
+  call(verb, write, read, signal) {
+    return new Promise((resolve, reject) => {
+      if (this.#native === undefined) throw new classes.ClosedError(native.constants().closed);
+      signal?.throwIfAborted();
+      const call = ++lastCall;
+      this.#write(verb, call, write);
+      const waiting = { resolve, reject, read, signal, abort: undefined };
+      if (signal !== undefined) {
+        waiting.abort = () => this.#write(VERBS.abort, 0, (writer) => writer.number(call));
+        signal.addEventListener("abort", waiting.abort, { once: true });
+      }
+      if (pending.size === 0) post.hold(true);
+      pending.set(call, waiting);
+    });
+  }
+
+  /** Tells whether calls are refused. */
+  get isEnded() {
+    return this.#native === undefined;
+  }
+
+  /** Makes a call whose result nobody waits for. */
+  tell(verb, write) {
+    if (this.#native !== undefined) this.#write(verb, 0, write);
+  }
+
+  /** Lets the native thread end; later calls are refused. */
+  end() {
+    this.#flush();
+    this.#native?.end();
+    this.#native = undefined;
+  }
+
+  #write(verb, call, write) {
+    const writer = this.#writer;
+    const mark = writer.open();
+    try {
+      writer.number(verb);
+      writer.number(call);
+      write(writer);
+    } catch (error) {
+      writer.cancel(mark);
+      throw error;
+    }
+    writer.close(mark);
+    if (!this.#isDue) {
+      this.#isDue = true;
+      queueMicrotask(() => this.#flush());
+    }
+  }
+
+  #flush() {
+    const writer = this.#writer;
+    this.#isDue = false;
+    if (writer.count > 0 && this.#native !== undefined) {
+      const numbers = writer.numbers.subarray(0, writer.count);
+      const bytes = writer.bytes.subarray(0, writer.length);
+      enter(() => this.#native.submit(numbers, bytes));
+    }
+    writer.reset();
+  }
+}
+
+module.exports = { Line, VERBS };

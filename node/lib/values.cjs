@@ -1,0 +1,93 @@
+"use strict";
+
+// What the looking verbs give: plain values with names.
+
+/** How many jobs stand where. */
+class Counts {
+  constructor(reader) {
+    this.ready = reader.number();
+    this.delayed = reader.number();
+    this.blocked = reader.number();
+    this.inFlight = reader.number();
+  }
+
+  get waiting() {
+    return this.ready + this.delayed + this.blocked;
+  }
+}
+
+/** The limits in force. */
+class Limits {
+  constructor(reader) {
+    this.rate = [reader.number(), reader.number()];
+    this.maxInFlight = reader.number();
+    this.weight = reader.number();
+    this.maxWaiting = reader.number();
+  }
+}
+
+/** A lane, looked at. */
+class LaneInfo {
+  constructor(reader) {
+    this.name = reader.text();
+    this.state = reader.text();
+    this.counts = new Counts(reader);
+    this.limits = new Limits(reader);
+    this.paused = reader.truth();
+    this.wakesAt = reader.maybe();
+  }
+}
+
+/** A queue, looked at. */
+class Stats {
+  constructor(reader) {
+    this.counts = new Counts(reader);
+    this.dead = reader.number();
+    this.quarantined = reader.number();
+    this.lanes = reader.number();
+    this.paused = reader.truth();
+    this.limits = new Limits(reader);
+    this.pushed = reader.number();
+    this.completed = reader.number();
+    this.retried = reader.number();
+    this.died = reader.number();
+    this.lapsed = reader.number();
+  }
+}
+
+/** What a push did. */
+class Pushed {
+  constructor(reader) {
+    this.id = String(reader.number());
+    this.isNew = reader.truth();
+  }
+}
+
+/** What a repair found. */
+class Repaired {
+  constructor(reader) {
+    this.jobs = reader.number();
+    this.lanes = reader.number();
+    this.lostJobs = reader.number();
+    this.placedJobs = reader.number();
+    this.droppedEntries = reader.number();
+    this.mendedLanes = reader.number();
+    this.mendedSums = reader.number();
+  }
+
+  get isSound() {
+    const { lostJobs, placedJobs, droppedEntries, mendedLanes, mendedSums } = this;
+    return [lostJobs, placedJobs, droppedEntries, mendedLanes, mendedSums].every((n) => n === 0);
+  }
+}
+
+/** What a sweep moved. */
+class Swept {
+  constructor(reader) {
+    this.due = reader.number();
+    this.lapsed = reader.number();
+    this.woken = reader.number();
+  }
+}
+
+module.exports = { Counts, Limits, LaneInfo, Stats, Pushed, Repaired, Swept };

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Backoff, BackoffPolicy, ManualClock, NewJob } from "../index.mjs";
+import { DAWN, onEveryStore } from "./support.mjs";
+
+onEveryStore(({ open }) => {
+  test("bytes are pushed as they are, everything else as JSON", async (t) => {
+    const queue = await open(t);
+    const pushed = [
+      [Buffer.from([0, 255, 10]), "00ff0a"],
+      [new Uint8Array([1, 2]), "0102"],
+      [new Uint16Array([0x0201]), "0102"],
+      [new DataView(new Uint8Array([9, 8, 7]).buffer, 1, 1), "08"],
+      [new Uint8Array([3]).buffer, "03"],
+      [Buffer.alloc(0), ""],
+      [{ to: "ada" }, Buffer.from('{"to":"ada"}').toString("hex")],
+      ["ü", Buffer.from('"ü"').toString("hex")],
+      [null, Buffer.from("null").toString("hex")],
+      [[1, true], Buffer.from("[1,true]").toString("hex")],
+    ];
+    for (const [payload, bytes] of pushed) {
+      await queue.push(payload);
+      const job = await queue.pop();
+      assert.equal(job.payload.toString("hex"), bytes);
+      await queue.markComplete(job);
+    }
+  });
+
+  test("what is done to a buffer after the call is not pushed", async (t) => {
+    const queue = await open(t);
+    const payload = Buffer.from("before");
+    const job = new NewJob(payload);
+    const pushed = queue.push(payload);
+    payload.fill(0);
+    await pushed;
+    await queue.pushMany([job]);
+    const jobs = await queue.popMany(2);
+    assert.deepEqual(jobs.map((one) => String(one.payload)), ["before", "before"]);
+  });
+
+  test("every setting reaches the job", async (t) => {
+    const queue = await open(t, { clock: new ManualClock(DAWN) });
+    const parent = await queue.push("parent", "other");
+    const id = await queue.push("child", "tenant-7", {
+      priority: 5,
+      rate: [10, 60_000],
+      at: new Date(DAWN + 5_000),
+      cost: 3,
+      key: "k",
+      keyTtl: 1_000,
+      maxTries: 4,
+      backoff: new BackoffPolicy({ min: 5, max: 10, factor: 3, jitter: false }),
+      after: parent,
+    });
+    const { payload, ...job } = await queue.get(id);
+    assert.equal(String(payload), '"child"');
+    assert.deepEqual(job, {
+      id,
+      state: "blocked",
+      lane: "tenant-7",
+      priority: 5,
+      cost: 3,
+      tries: 0,
+      maxTries: 4,
+      lapses: 0,
+      pushedAt: DAWN,
+      dueAt: DAWN + 5_000,
+      leaseUntil: null,
+      diedAt: null,
+      key: "k",
+      after: parent,
+      parentDead: false,
+      error: null,
+    });
+    assert.deepEqual((await queue.lane("tenant-7")).limits.rate, [10, 60_000]);
+  });
+
+  test("tps is a rate of a second", async (t) => {
+    const queue = await open(t);
+    await queue.push(1, "a", { tps: 7 });
+    assert.deepEqual((await queue.lane("a")).limits.rate, [7, 1_000]);
+  });
+
+  test("a delayed job is due when its time has come, to the fraction rounded up", async (t) => {
+    const clock = new ManualClock(DAWN);
+    const queue = await open(t, { clock });
+    const id = await queue.push(1, "default", { delay: 1.2 });
+    assert.equal((await queue.get(id)).dueAt, DAWN + 2);
+    clock.advance(1);
+    assert.equal(await queue.pop(), null);
+    clock.advance(1);
+    assert.equal((await queue.pop()).id, id);
+  });
+
+  test("a key makes one job", async (t) => {
+    const queue = await open(t);
+    const id = await queue.push(1, "a", { key: "k" });
+    assert.equal(await queue.push(2, "b", { key: "k" }), id);
+    const again = await queue.pushMany([new NewJob(3, "a", { key: "k" }), new NewJob(4)]);
+    assert.deepEqual(again.map((one) => one.isNew), [false, true]);
+    assert.equal(again[0].id, id);
+  });
+
+  test("pushMany is all or nothing, and takes any iterable", async (t) => {
+    const queue = await open(t);
+    const jobs = new Set([new NewJob(1), new NewJob(2, "b", { priority: 9 })]);
+    assert.equal((await queue.pushMany(jobs)).length, 2);
+    assert.deepEqual(await queue.pushMany([]), []);
+    const bad = [new NewJob(1), new NewJob(2, "b", { priority: 10 })];
+    await assert.rejects(queue.pushMany(bad), {
+      code: "InvalidArgument",
+      message: "job 1: priority 10 is out of range: accepted are 0 to 9",
+    });
+    assert.equal(await queue.size(), 2);
+  });
+
+  test("the policy of a Backoff is that of the job", async (t) => {
+    const clock = new ManualClock(DAWN);
+    const queue = await open(t, { clock });
+    await queue.push(1, "a", { backoff: new Backoff({ min: 3_000, max: 9_000 }) });
+    const job = await queue.pop();
+    await queue.retry(job, "no");
+    assert.equal((await queue.get(job.id)).dueAt, DAWN + 3_000);
+  });
+
+  test("pushes in flight together get their own ids and their own errors", async (t) => {
+    const queue = await open(t);
+    await queue.setLimits("full", { maxWaiting: 1 });
+    const pushes = Array.from({ length: 200 }, (_, n) => {
+      if (n % 10 === 3) return queue.push(n, "full");
+      return queue.push(n, "a", { priority: n % 10 === 7 ? 10 : 1 });
+    });
+    const ended = await Promise.allSettled(pushes);
+    const codes = ended.map((one) => one.reason?.code ?? "ok");
+    for (const [n, code] of codes.entries()) {
+      if (n % 10 === 3) assert.equal(code, n === 3 ? "ok" : "QueueFull", n);
+      else assert.equal(code, n % 10 === 7 ? "InvalidArgument" : "ok", n);
+    }
+    const ids = ended.filter((one) => one.value).map((one) => Number(one.value));
+    assert.deepEqual(ids, [...ids].sort((a, b) => a - b), "pushed in the order of the calls");
+    assert.equal(new Set(ids).size, 161);
+    assert.equal((await queue.stats()).pushed, 161);
+  });
+});
