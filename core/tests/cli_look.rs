@@ -230,6 +230,15 @@ fn lanes_are_paused_resumed_and_throttled() {
 }
 
 #[test]
+fn repair_tells_what_it_looked_at() {
+    let program = Program::new();
+    program.run("push x --lane a").ok();
+    assert_eq!(program.run("repair").ok().out, "1 jobs in 1 lanes: all is in order\n");
+    let repaired = program.json("repair");
+    assert_eq!((number(&repaired, "jobs"), number(&repaired, "mended_lanes")), (1, 0));
+}
+
+#[test]
 fn cancel_removes_jobs_and_says_which_were_not_there() {
     let program = Program::new();
     program.run_with("push --lines", b"one\ntwo\n").ok();

@@ -294,7 +294,7 @@ impl Store for SqliteStore {
 
     fn repair(&self) -> Result<Repaired> {
         let mut repaired = Repaired::default();
-        let mut stage = Some(repair::Stage::Jobs(0));
+        let mut stage = Some(repair::Stage::Jobs(i64::MAX));
         while let Some(this) = stage {
             let (next, found) = self.change(true, NOBODY, move |call| call.repair(this))?;
             repaired += found;

@@ -3,6 +3,7 @@
 use crate::store::sqlite::call::Call;
 use crate::store::sqlite::job_row::{BLOCKED, DELAYED, JobRow, READY};
 use crate::store::sqlite::run::leave_order;
+use crate::store::sqlite::settle::LEAVE_FLIGHT;
 use crate::store::sqlite::step::Step;
 use crate::store::{LAPSED, Repaired};
 
@@ -12,7 +13,7 @@ const AT_ONCE: i64 = 500;
 /// What a step looks at: each goes on behind the row that is given.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Stage {
-    /// The jobs from this one on: whether they can be read and stand somewhere.
+    /// The jobs up to this one, the latest first: whether they can be read and stand somewhere.
     Jobs(i64),
     /// The places behind this lane, rank and position: whether they name jobs that stand there.
     Places([i64; 3]),
@@ -34,7 +35,7 @@ impl Call<'_> {
         let mut found = Repaired::default();
         let quarantined = self.queue.quarantined;
         let next = match stage {
-            Stage::Jobs(from) => Some(self.repair_jobs(from, &mut found)?),
+            Stage::Jobs(up_to) => Some(self.repair_jobs(up_to, &mut found)?),
             Stage::Places(behind) => Some(self.repair_places(behind, &mut found)?),
             Stage::Counts => Some(self.repair_counts(&mut found)?),
             Stage::Lanes(behind) => Some(self.repair_lanes(behind, &mut found)?),
@@ -47,18 +48,18 @@ impl Call<'_> {
         Ok((next, found))
     }
 
-    fn repair_jobs(&mut self, from: i64, found: &mut Repaired) -> Step<Stage> {
+    fn repair_jobs(&mut self, up_to: i64, found: &mut Repaired) -> Step<Stage> {
         let (first, last) = self.queue.job_range();
         let jobs: Vec<(i64, bool)> = self
             .sql
             .prepare_cached(
                 "SELECT id, payload IS NULL
                     AND NOT EXISTS (SELECT 1 FROM fairlane_payload WHERE job = id)
-                 FROM fairlane_job WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
+                 FROM fairlane_job WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT ?3",
             )?
-            .query_map([from.max(first), last, AT_ONCE], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .query_map([first, last.min(up_to), AT_ONCE], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
-        let Some((last_seen, _)) = jobs.last().copied() else {
+        let Some((earliest, _)) = jobs.last().copied() else {
             return Ok(Stage::Places([i64::MIN; 3]));
         };
         for (id, lacks_payload) in jobs {
@@ -69,7 +70,7 @@ impl Call<'_> {
                 Ok(job) => found.placed_jobs += u64::from(self.repair_job(job)?),
             }
         }
-        Ok(Stage::Jobs(last_seen + 1))
+        Ok(Stage::Jobs(earliest - 1))
     }
 
     /// Puts a job into its place; tells whether it stood elsewhere or nowhere.
@@ -194,8 +195,12 @@ impl Call<'_> {
             return Ok(());
         }
         for id in (first..=last).filter(|id| standing.binary_search(id).is_err()) {
-            let at = if rank < 0 { position } else { position + id - first };
-            leave_order(self.sql, [lane, rank], [at, at])?;
+            if rank < 0 {
+                self.sql.prepare_cached(LEAVE_FLIGHT)?.execute([lane, position])?;
+            } else {
+                let at = position + id - first;
+                leave_order(self.sql, [lane, rank], [at, at])?;
+            }
             found.dropped_entries += 1;
             self.quarantine_if_missing(id)?;
         }

@@ -160,6 +160,7 @@ impl Repair<'_> {
         let mut parts = Parts::of(reply)?;
         self.repaired.dropped_entries += unsigned(parts.int()?)?;
         self.repaired.placed_jobs += unsigned(parts.int()?)?;
+        self.repaired.mended_sums += unsigned(parts.int()?)?;
         for lane in parts.next().list()? {
             self.mended_lanes.insert(lane.bytes()?);
         }
@@ -192,7 +193,6 @@ impl Repair<'_> {
             }
             Stage::Queue => {
                 self.repaired.lost_jobs = unsigned(parts.int()?)? + self.damaged.len() as u64;
-                self.repaired.mended_sums = unsigned(parts.int()?)?;
                 Stage::Done
             }
             Stage::Done => Stage::Done,

@@ -243,13 +243,17 @@ end
 -- Puts a blocked job to the back of its lane, or delays it if its time has not come.
 local function unblock(id)
   local member = member_of(id)
-  local due_at = call('ZSCORE', rows .. ':blocked', member) * 1
+  local due_at = call('ZSCORE', rows .. ':blocked', member)
+  local job = due_at and read_job(id)
   call('ZREM', rows .. ':blocked', member)
-  local job = read_job(id)
+  if not job then
+    -- Somebody else has deleted it.
+    return
+  end
   local lane = lane_of(job.lane)
   lane.blocked = lane.blocked - 1
-  if due_at > now then
-    put_delayed(job, due_at)
+  if due_at * 1 > now then
+    put_delayed(job, due_at * 1)
   else
     put_ready(job, false, false)
   end

@@ -2,12 +2,17 @@
 -- what it has looked at in order by itself, and what was seen by an earlier one may have moved.
 --
 -- Places follow from rows, and counters from places: rows are believed, unless they cannot be read.
-local strays, placed = 0, 0
+local strays, placed, sums = 0, 0, 0
 local mended_lanes, missing, damaged = {}, {}, {}
 local unpack_all = _G.unpack
 
 -- A lane whose counters are wrong may look gone.
 virtual_at_first = -1
+
+-- What is due would never be noticed.
+if queue.event > first_event() then
+  queue.event, sums = first_event(), sums + 1
+end
 
 local function mended(lane)
   mended_lanes[#mended_lanes + 1] = lane.name
@@ -61,8 +66,9 @@ local function mend_lane(lane)
   end
 end
 
--- Ends a step: what it gives, how many entries and jobs were mended, the names of mended lanes, the
--- jobs that only an entry knew, and those whose rows cannot be read.
+-- Ends a step. Before what it gives stand the numbers of entries dropped, of jobs placed and of sums
+-- mended, the names of mended lanes, the jobs that only an entry knew, and those whose rows cannot be
+-- read.
 local function end_step(...)
-  return close({strays, placed, mended_lanes, missing, damaged, ...})
+  return close({strays, placed, sums, mended_lanes, missing, damaged, ...})
 end

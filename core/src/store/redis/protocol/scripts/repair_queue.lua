@@ -1,8 +1,6 @@
 -- Mends the queue's own row, when all else is in order. ARGV: 6 how many jobs were known only by an
--- entry, 7 the highest id that was seen. Gives how many of those jobs are lost, and how many sums
--- were wrong.
+-- entry, 7 the highest id that was seen. Gives how many of those jobs are lost.
 local PAGE = 500
-local sums = 0
 
 local function at_least(field, bound)
   if queue[field] < bound then
@@ -50,12 +48,8 @@ local ready = call('ZCARD', rows .. ':ready')
 if queue.ready_lanes ~= ready then
   queue.ready_lanes, sums = ready, sums + 1
 end
-local event = first_event()
-if queue.event > event then
-  queue.event, sums = event, sums + 1
-end
 if band(queue.flags, BLOCKED) == 0 and call('ZCARD', rows .. ':blocked') > 0 then
   set_flag(BLOCKED, true)
   sums = sums + 1
 end
-return end_step(lost, sums)
+return end_step(lost)

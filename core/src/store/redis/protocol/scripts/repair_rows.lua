@@ -86,7 +86,6 @@ local function look_at_blocked(job)
     placed = placed + 1
     return
   end
-  set_flag(BLOCKED, true)
   local children = rows .. ':a:' .. parent
   if not call('LPOS', children, job.id, 'MAXLEN', 1000) and call('LLEN', children) < 1000 then
     call('RPUSH', children, job.id)
@@ -128,6 +127,7 @@ if jobs[1] then
     if job.cost ~= 1 and not is_elsewhere and not lane_of(job.lane).dear then
       lane_of(job.lane).dear = true
       mended(lane_of(job.lane))
+      mend_lane(lane_of(job.lane))
     end
     if not known_lanes[job.lane] then
       known_lanes[job.lane] = true
