@@ -1,29 +1,23 @@
 //! The node that serves a queue changes: clusters and sentinels.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use fairlane::store::redis::protocol::{Reply, Request, Script};
+use fairlane::{NewJob, Queue, QueueOptions};
 use fairlane_tests::redis::{COUNT, Caller, RedisCluster, RedisGroup, RedisServer};
 
-/// A script of one key, as the moving of a slot goes key by key.
-static COUNT_ONE: Script = Script::new("count", "return redis.call('INCR', KEYS[1])");
-
 const WAKE: &str = "{t}:wake";
+const SHORT: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_secs(60);
 
 fn count(server: &RedisServer) -> usize {
     server.command::<Option<usize>>(&["GET", COUNT]).unwrap_or(0)
 }
 
-fn count_one(caller: &Caller, key: &str) -> i64 {
-    match caller.call(Request::new(&COUNT_ONE, key.as_bytes())).unwrap() {
-        Reply::Int(count) => count,
-        other => panic!("{other:?}"),
-    }
-}
-
 fn patient(url: &str) -> Caller {
-    Caller::with(url, |options| options.busy_timeout = Duration::from_secs(60))
+    Caller::with(url, |options| options.busy_timeout = PATIENCE)
 }
 
 /// Rings at `server` and waits until the waiter has taken the marker, wherever it waits before.
@@ -47,26 +41,6 @@ fn the_owner_of_a_slot_is_found_and_its_replica_takes_over() {
     caller.echo_from(4, 100);
     assert_eq!(count(cluster.replica()), 800);
     assert_not_deaf(&caller, cluster.replica());
-}
-
-#[test]
-fn a_slot_that_moves_is_followed() {
-    let cluster = RedisCluster::start(COUNT);
-    let caller = patient(&cluster.url());
-    assert_eq!(count_one(&caller, "{t}:old"), 1);
-    cluster.begin_move();
-    assert_eq!(count_one(&caller, "{t}:old"), 2);
-    assert_eq!(count_one(&caller, "{t}:new"), 1, "the new owner is asked");
-    cluster.move_keys();
-    assert_eq!(count_one(&caller, "{t}:old"), 3);
-    cluster.end_move();
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| (0..100).map(|_| count_one(&caller, "{t}:old")).max());
-        }
-    });
-    assert_eq!(count_one(&caller, "{t}:old"), 404);
-    assert_not_deaf(&caller, cluster.other());
 }
 
 #[test]
@@ -94,4 +68,57 @@ fn a_killed_master_is_replaced() {
     caller.echo_from(4, 100);
     assert!(count(group.replica()) >= 400);
     assert_not_deaf(&caller, group.replica());
+}
+
+/// Pushes to ever new lanes, and works off what comes, until told to stop; gives how many jobs were
+/// pushed.
+fn work(queue: &Queue, thread: usize, is_over: &AtomicBool) -> i64 {
+    let mut pushed = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        let lane = format!("{thread}-{pushed}");
+        let jobs = [NewJob::new("").lane(&lane), NewJob::new("").lane(lane).delay(SHORT)];
+        pushed += queue.push_many(jobs.to_vec()).unwrap().len() as i64;
+        complete(queue, 3);
+    }
+    pushed
+}
+
+/// Completes up to `count` jobs; tells whether there were any.
+fn complete(queue: &Queue, count: usize) -> bool {
+    let jobs = queue.pop_many(count, SHORT, LEASE).unwrap();
+    jobs.iter().for_each(|job| queue.mark_complete(&job.token).unwrap());
+    !jobs.is_empty()
+}
+
+#[test]
+fn a_queue_whose_slot_moves_waits_and_loses_nothing() {
+    const BELL: &str = "{fairlane:moving}:bell";
+    let cluster = RedisCluster::start(BELL);
+    let options = QueueOptions { busy_timeout: PATIENCE, ..QueueOptions::default() };
+    let queue = Queue::open_with(&cluster.url(), "moving", options).unwrap();
+    let caller = patient(&cluster.url());
+    let mut waiter = caller.waiter(BELL.as_bytes());
+    waiter.wait(SHORT).unwrap();
+    let is_over = AtomicBool::new(false);
+    let pushed: i64 = thread::scope(|scope| {
+        let (queue, is_over) = (&queue, &is_over);
+        let threads = [0, 1, 2].map(|thread| scope.spawn(move || work(queue, thread, is_over)));
+        // Each step meets calls that are under way.
+        for step in [RedisCluster::begin_move, RedisCluster::move_keys, RedisCluster::end_move] {
+            thread::sleep(SHORT);
+            step(&cluster);
+        }
+        thread::sleep(SHORT);
+        is_over.store(true, Ordering::Relaxed);
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    while complete(&queue, 100) {}
+    let stats = queue.stats().unwrap();
+    assert_eq!((stats.pushed, stats.completed), (pushed, pushed));
+    let repaired = queue.repair().unwrap();
+    assert!(repaired.is_sound(), "{repaired:?}");
+    let _: () = cluster.other().command(&["ZADD", BELL, "0", "w"]);
+    while !waiter.rung() {
+        waiter.wait(PATIENCE).unwrap();
+    }
 }

@@ -39,9 +39,9 @@ impl Request {
     /// Gives the command, word by word.
     pub fn command(&self) -> Array {
         let digest = self.0.script.digest();
-        let words: [JsValue; 3] = ["EVALSHA".into(), digest.into(), "1".into()];
-        let bytes = std::iter::once(&self.0.key).chain(&self.0.args);
-        words.into_iter().chain(bytes.map(|it| Uint8Array::from(&it[..]).into())).collect()
+        let names: [JsValue; 2] = ["EVALSHA".into(), digest.into()];
+        let words = self.0.words().map(|word| Uint8Array::from(&*word).into());
+        names.into_iter().chain(words).collect()
     }
 
     /// Gives the command that makes the script known to the server.

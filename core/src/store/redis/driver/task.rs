@@ -42,7 +42,10 @@ impl Pending {
             Act::Command(command) => command.clone(),
             Act::Call(request) => {
                 let mut command = cmd("EVALSHA");
-                command.arg(request.script.digest()).arg(1).arg(&request.key).arg(&request.args);
+                command.arg(request.script.digest());
+                for word in request.words() {
+                    command.arg(&*word);
+                }
                 command
             }
         }

@@ -1,13 +1,15 @@
 //! One call of a script, ready to be sent by whatever client.
 
+use std::borrow::Cow;
+
 use super::script::Script;
 
-/// A script with its key and arguments: `EVALSHA digest 1 key args...`.
+/// A script with its key and arguments: `EVALSHA digest`, then [`Request::words`].
 #[derive(Debug, Clone)]
 pub struct Request {
     /// What runs.
     pub script: &'static Script,
-    /// The one key; all others share its hash tag.
+    /// The one key that the script is given; all others share its hash tag.
     pub key: Vec<u8>,
     /// The arguments. The first two belong to the driver: see [`Request::repeated`] and
     /// [`Request::identify`].
@@ -24,6 +26,18 @@ impl Request {
     /// Makes a request without arguments of its own.
     pub fn new(script: &'static Script, key: &[u8]) -> Self {
         Self { script, key: key.to_vec(), args: vec![vec![0; 8], Vec::new()] }
+    }
+
+    /// Gives what follows the digest: the number of keys, the keys, the arguments.
+    ///
+    /// The second key never exists. While a cluster moves a slot, a key that is not there may be on
+    /// either node, and a script that came upon one would stop halfway. Of two keys that are named
+    /// beforehand one is missing, so both nodes answer `TRYAGAIN` until the slot has moved, and no
+    /// script begins.
+    pub fn words(&self) -> impl Iterator<Item = Cow<'_, [u8]>> {
+        let missing = [&self.key[..], b":none"].concat();
+        let keys = [Cow::Borrowed(&b"2"[..]), Cow::Borrowed(&self.key[..]), Cow::Owned(missing)];
+        keys.into_iter().chain(self.args.iter().map(|argument| Cow::Borrowed(&argument[..])))
     }
 
     /// Says that an earlier sending of this very request may have been carried out, its reply lost.
