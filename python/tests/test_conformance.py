@@ -22,6 +22,7 @@ from fairlane import (
     NewJob,
     Pushed,
     Queue,
+    Repaired,
     Stats,
     Swept,
 )
@@ -174,6 +175,8 @@ class Runner:
                 return record(transcript.lane(value))
             case Stats():
                 return record(transcript.stats(value))
+            case Repaired():
+                return record(transcript.repaired(value))
             case Swept():
                 return record(transcript.swept(value))
             case _:

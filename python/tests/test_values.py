@@ -85,12 +85,6 @@ def test_new_jobs_are_equal_by_what_they_hold() -> None:
     assert NewJob(b"", delay=1) != NewJob(b"", delay=2)
 
 
-@pytest.mark.parametrize("name", sorted(set(SHOWN) - {"NewJob", "BackoffPolicy"}))
-def test_what_calls_give_is_made_by_calls_alone(name: str) -> None:
-    with pytest.raises(TypeError):
-        getattr(fairlane, name)()
-
-
 @pytest.mark.parametrize("name", [*SHOWN, "Queue", "Backoff", "Dethrottler", "ManualClock"])
 def test_classes_belong_to_the_package(name: str) -> None:
     assert getattr(fairlane, name).__module__ == "fairlane"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from fairlane import Counts, Job, JobInfo, LaneInfo, Limits, Pushed, Stats, Swept
+from fairlane import Counts, Job, JobInfo, LaneInfo, Limits, Pushed, Repaired, Stats, Swept
 
 DAWN = 1_700_000_000_000
 """The moment at which each scenario begins, in milliseconds since 1970."""
@@ -116,6 +116,14 @@ def stats(stats: Stats) -> Fields:
 def swept(swept: Swept) -> Fields:
     for name in ("due", "lapsed", "woken"):
         yield name, getattr(swept, name), ALWAYS
+
+
+def repaired(repaired: Repaired) -> Fields:
+    yield "jobs", repaired.jobs, ALWAYS
+    yield "lanes", repaired.lanes, ALWAYS
+    for name in ("lost_jobs", "placed_jobs", "dropped_entries", "mended_lanes", "mended_sums"):
+        yield name, getattr(repaired, name), 0
+    yield "is_sound", truth(repaired.is_sound), "true"
 
 
 def counts(counts: Counts) -> Fields:

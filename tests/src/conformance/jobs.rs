@@ -1,7 +1,7 @@
 //! Jobs to push.
 
 use fairlane::backoff::BackoffPolicy;
-use fairlane::{Due, Key, NewJob, Result};
+use fairlane::{NewJob, Result, given};
 
 use super::line::Line;
 use super::names::Names;
@@ -10,18 +10,17 @@ use super::text::decode;
 /// Makes a job of the arguments of a line.
 pub fn new_job(line: &mut Line<'_>, names: &Names) -> Result<NewJob> {
     let plain = NewJob::new(line.raw("payload").map(decode).unwrap_or_default());
-    let delay = line.span("delay")?.map(Due::In);
-    let at = line.moment("at")?.map(Due::At);
+    let due = given::due(line.span("delay")?, line.moment("at")?)?;
     let ttl = line.span("key_ttl")?.unwrap_or(0);
     let after = line.raw("after").map(|id| names.resolve(id).parse()).transpose()?;
     let backoff = line.raw("backoff").map(|policy| backoff(policy, line)).transpose()?;
     Ok(NewJob {
         lane: line.text("lane").unwrap_or(plain.lane),
         priority: line.number("priority").unwrap_or(plain.priority),
-        rate: line.rate(),
-        due: delay.or(at).unwrap_or_default(),
+        rate: line.rate()?,
+        due,
         cost: line.number("cost").unwrap_or(plain.cost),
-        key: line.text("key").map(|name| Key { name, ttl }),
+        key: given::key(line.text("key"), ttl)?,
         max_tries: line.number("max_tries").unwrap_or(plain.max_tries),
         backoff,
         after,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use fairlane::clock::{Millis, duration};
-use fairlane::{Rate, Result, convert};
+use fairlane::{Rate, Result, convert, given};
 
 use super::text::decode;
 use crate::stores::DAWN;
@@ -75,12 +75,12 @@ impl<'a> Line<'a> {
     }
 
     /// Takes both ways to name a rate.
-    pub fn rate(&mut self) -> Option<Rate> {
+    pub fn rate(&mut self) -> Result<Option<Rate>> {
         let rate = self.raw("rate").map(|rate| {
             let (count, window) = rate.split_once('/').expect("COUNT/WINDOW");
-            Rate { count: self.parsed(count), window: self.parsed(window) }
+            (self.parsed(count), self.parsed(window))
         });
-        rate.or(self.number("tps").map(Rate::per_second))
+        given::rate(self.number("tps"), rate)
     }
 
     /// Reads a number or a truth value.

@@ -1,7 +1,7 @@
 //! Answers.
 
 use fairlane::clock::Millis;
-use fairlane::{Counts, Error, Job, JobInfo, LaneInfo, Limits, Pushed, Stats, Swept};
+use fairlane::{Counts, Error, Job, JobInfo, LaneInfo, Limits, Pushed, Repaired, Stats, Swept};
 
 use super::names::Names;
 use super::text::value;
@@ -155,6 +155,19 @@ pub fn stats(stats: &Stats) -> String {
 pub fn swept(swept: &Swept) -> String {
     let Swept { due, lapsed, woken } = swept;
     format!("due={due} lapsed={lapsed} woken={woken}")
+}
+
+pub fn repaired(repaired: &Repaired) -> String {
+    let mut fields = Fields::default();
+    fields.always("jobs", repaired.jobs);
+    fields.always("lanes", repaired.lanes);
+    fields.unless("0", "lost_jobs", repaired.lost_jobs);
+    fields.unless("0", "placed_jobs", repaired.placed_jobs);
+    fields.unless("0", "dropped_entries", repaired.dropped_entries);
+    fields.unless("0", "mended_lanes", repaired.mended_lanes);
+    fields.unless("0", "mended_sums", repaired.mended_sums);
+    fields.unless("true", "is_sound", repaired.is_sound());
+    fields.line()
 }
 
 /// Fields with a space between them.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fairlane::clock::duration;
+use fairlane::given;
 use fairlane::{
     DEFAULT_LANE, DEFAULT_LEASE, FailedFilter, Job, JobInfo, LimitsChange, Queue, Result,
 };
@@ -108,7 +109,8 @@ impl Run<'_> {
     fn filter(&self, line: &mut Line<'_>) -> Result<FailedFilter> {
         let id = |id: &str| self.names.resolve(id).parse();
         Ok(match (line.list("ids"), line.text("lane")) {
-            (Some(ids), _) => FailedFilter::Ids(ids.into_iter().map(id).collect::<Result<_>>()?),
+            (Some(_), Some(_)) => return Err(given::both("ids", "lane")),
+            (Some(ids), None) => FailedFilter::Ids(ids.into_iter().map(id).collect::<Result<_>>()?),
             (None, Some(lane)) => FailedFilter::Lane(lane),
             (None, None) => FailedFilter::All,
         })
@@ -125,7 +127,7 @@ impl Run<'_> {
                 Ok(Answer::ok())
             }
             "name" => Ok(Answer::text(queue.name())),
-            "set_limits" => done(queue.set_limits(lane, limits(line))),
+            "set_limits" => done(limits(line).and_then(|change| queue.set_limits(lane, change))),
             "pause" => done(queue.pause(lane)),
             "resume" => done(queue.resume(lane)),
             "throttle" => match line.span_as("duration", "throttle") {
@@ -133,6 +135,7 @@ impl Run<'_> {
                 Err(error) => Err(error),
             },
             "dethrottle" => queue.dethrottle().map(|swept| Answer::of(show::swept(&swept))),
+            "repair" => queue.repair().map(|repaired| Answer::of(show::repaired(&repaired))),
             "start_dethrottler" => self.start_dethrottler(queue, line),
             "stats" => queue.stats().map(|stats| Answer::of(show::stats(&stats))),
             "size" => queue.size(lane).map(Answer::of),
@@ -159,13 +162,13 @@ impl Run<'_> {
     }
 }
 
-fn limits(line: &mut Line<'_>) -> LimitsChange {
-    LimitsChange {
-        rate: line.rate(),
+fn limits(line: &mut Line<'_>) -> Result<LimitsChange> {
+    Ok(LimitsChange {
+        rate: line.rate()?,
         max_in_flight: line.number("max_in_flight"),
         weight: line.number("weight"),
         max_waiting: line.number("max_waiting"),
-    }
+    })
 }
 
 fn lease(line: &mut Line<'_>) -> Result<Duration> {
