@@ -2,6 +2,7 @@ use fairlane::Token;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::signal::Signal;
 use crate::time::seconds;
 use crate::{payload, show};
 
@@ -11,12 +12,19 @@ pub struct Job {
     /// Its payload was moved to `payload`; every other field is converted when it is asked for.
     job: fairlane::Job,
     payload: Py<PyBytes>,
+    signal: Option<Signal>,
 }
 
 impl Job {
     pub fn new(py: Python<'_>, mut job: fairlane::Job) -> Self {
         let payload = PyBytes::new(py, &std::mem::take(&mut job.payload)).unbind();
-        Self { job, payload }
+        Self { job, payload, signal: None }
+    }
+
+    /// Makes the job that a worker's handler gets.
+    pub fn delivered(py: Python<'_>, delivery: &fairlane::worker::Delivery) -> Self {
+        let job = fairlane::Job::clone(delivery);
+        Self { signal: Some(Signal(delivery.signal().clone())), ..Self::new(py, job) }
     }
 
     pub fn named(&self) -> Token {
@@ -121,6 +129,12 @@ impl Job {
     #[getter]
     fn error(&self) -> Option<&str> {
         self.job.error.as_deref()
+    }
+
+    /// What tells a worker's handler when it need not go on; None if the job was popped by hand.
+    #[getter]
+    fn signal(&self) -> Option<Signal> {
+        self.signal.clone()
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

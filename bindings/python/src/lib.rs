@@ -11,6 +11,7 @@ mod delivery;
 mod dethrottler;
 mod door;
 mod fork;
+mod handle;
 mod job;
 mod job_info;
 mod lane_info;
@@ -27,11 +28,14 @@ mod refused;
 mod repaired;
 mod settings;
 mod show;
+mod signal;
 mod signals;
 mod stats;
 mod swept;
 mod text;
 mod time;
+mod verdict;
+mod worker;
 
 /// The native half of fairlane; import `fairlane` instead.
 #[pyo3::pymodule]
@@ -69,9 +73,13 @@ mod _fairlane {
     #[pymodule_export]
     use crate::repaired::Repaired;
     #[pymodule_export]
+    use crate::signal::Signal;
+    #[pymodule_export]
     use crate::stats::Stats;
     #[pymodule_export]
     use crate::swept::Swept;
+    #[pymodule_export]
+    use crate::worker::_Worker;
 
     #[pymodule_export]
     const BULK_PRIORITY: i64 = fairlane::BULK_PRIORITY;

@@ -69,6 +69,19 @@ impl Crew {
         }
     }
 
+    pub(super) fn drain(&self) {
+        if self.is_here() {
+            self.board.drain(None);
+        }
+    }
+
+    pub(super) fn wait_for(&self, timeout: Duration) -> bool {
+        if self.is_here() {
+            self.board.wait_for_end(Instant::now().checked_add(timeout));
+        }
+        self.state() == WorkerState::Stopped
+    }
+
     /// Ends; see [`super::Worker::stop`]. `None` waits for as long as handlers take.
     pub(super) fn stop(&self, until: Option<Instant>) -> bool {
         if !self.is_here() {

@@ -179,6 +179,19 @@ impl Worker {
         crew.is_none_or(|crew| crew.stop(Instant::now().checked_add(patience)))
     }
 
+    /// Takes no more jobs from now on, as [`Worker::stop`] does, without waiting.
+    pub fn drain(&self) {
+        if let Some(crew) = lock(&self.crew).clone() {
+            crew.drain();
+        }
+    }
+
+    /// Waits for `timeout` at most until the worker has stopped; tells whether it has.
+    pub fn wait_for(&self, timeout: Duration) -> bool {
+        let crew = lock(&self.crew).clone();
+        crew.is_none_or(|crew| crew.wait_for(timeout))
+    }
+
     /// Waits until the worker has stopped.
     ///
     /// # Errors

@@ -16,6 +16,17 @@ pub enum Reason {
     Lost,
 }
 
+impl Reason {
+    /// Gives the name that every host shows.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stopping => "stopping",
+            Self::TimedOut => "timed out",
+            Self::Lost => "lost",
+        }
+    }
+}
+
 /// Tells a handler when it need not go on; cheap to clone and to look at.
 #[derive(Debug, Clone, Default)]
 pub struct Signal(Arc<State>);

@@ -34,6 +34,7 @@ from ._fairlane import (
     Pushed,
     Queue,
     Repaired,
+    Signal,
     Stats,
     Swept,
 )
@@ -53,7 +54,25 @@ from .errors import (
     VersionMismatchError,
 )
 
+# Type checkers know the name, and take it for true; the module `typing` would be loaded for it.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .worker import Discard, Release, Retry, Worker
+
 __version__ = VERSION
+
+_OF_WORKER = ("Discard", "Release", "Retry", "Worker")
+
+
+def __getattr__(name: str) -> object:
+    """Imports the worker when it is asked for: it needs modules that take ten times as long to load
+    as all the rest, and a program that only pushes should not pay for them."""
+    if name in _OF_WORKER:
+        from . import worker
+
+        return getattr(worker, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 if hasattr(os, "register_at_fork"):
     # Whoever forks (gunicorn, Celery, multiprocessing) goes on with the same Queue on both sides.
@@ -77,6 +96,7 @@ __all__ = [
     "CorruptError",
     "Counts",
     "Dethrottler",
+    "Discard",
     "Error",
     "InternalError",
     "InvalidArgumentError",
@@ -90,7 +110,10 @@ __all__ = [
     "Pushed",
     "Queue",
     "QueueFullError",
+    "Release",
     "Repaired",
+    "Retry",
+    "Signal",
     "StaleTokenError",
     "Stats",
     "Swept",
@@ -98,5 +121,6 @@ __all__ = [
     "UnavailableError",
     "UnsupportedError",
     "VersionMismatchError",
+    "Worker",
     "__version__",
 ]

@@ -11,7 +11,7 @@ from fairlane.errors import Error
 from os import PathLike
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "ManualClock", "NewJob", "Pushed", "Queue", "Repaired", "Stats", "Swept", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_cli", "_error_codes", "_panic"]
+__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "ManualClock", "NewJob", "Pushed", "Queue", "Repaired", "Signal", "Stats", "Swept", "_Worker", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_cli", "_error_codes", "_panic"]
 
 BULK_PRIORITY: Final[int]
 DEFAULT_LANE: Final[str]
@@ -206,6 +206,11 @@ class Job:
     def pushed_at(self, /) -> float:
         """
         When the job was pushed.
+        """
+    @property
+    def signal(self, /) -> Signal | None:
+        """
+        What tells a worker's handler when it need not go on; None if the job was popped by hand.
         """
     @property
     def started_at(self, /) -> float:
@@ -769,6 +774,23 @@ class Repaired:
         """
 
 @final
+class Signal:
+    """
+    Tells a worker's handler when it need not go on.
+    """
+    @property
+    def reason(self, /) -> str | None:
+        """
+        Why the handler need not go on: "stopping" (the worker stops: to finish is fine), "timed out"
+        (the try counts as failed already) or "lost" (the delivery lapsed or the job was cancelled);
+        None as long as there is no reason.
+        """
+    def wait(self, /, timeout: float | timedelta) -> str | None:
+        """
+        Sleep for `timeout` seconds, or until there is a reason not to go on; give that reason.
+        """
+
+@final
 class Stats:
     """
     A queue, looked at. The sums count from the making of the queue.
@@ -854,6 +876,41 @@ class Swept:
     def woken(self, /) -> int:
         """
         Throttled lanes whose time came.
+        """
+
+@final
+class _Worker:
+    """
+    The native half of `fairlane.Worker`.
+
+    `attend` is called with each job, on a thread of the worker, and gives a verdict; `observe` with
+    the name of an event, a job or None, and what else belongs to it. Events that go with every job
+    are told only if `observes_all`: they would cost an empty job as much as itself.
+    """
+    def __new__(cls, /, queue: Queue, also: SupportsGetItem[int, tuple[Queue, int]], attend: Any, observe: Any, observes_all: bool, concurrency: int | None, lease: float | timedelta, timeout: float | timedelta | None) -> _Worker: ...
+    def check(self, /) -> None:
+        """
+        Raise why it ended by itself, if it did.
+        """
+    def drain(self, /) -> None:
+        """
+        Take no more jobs.
+        """
+    def start(self, /) -> None:
+        """
+        Start taking jobs.
+        """
+    def state(self, /) -> str:
+        """
+        Tell where it stands.
+        """
+    def stop(self, /) -> bool:
+        """
+        Give back what still runs; tell whether every handler has returned.
+        """
+    def wait_for(self, /, timeout: float | timedelta) -> bool:
+        """
+        Wait for the end; tell whether it has come.
         """
 
 def _after_fork_in_child() -> None:

@@ -7,9 +7,9 @@ use pyo3::types::{PyString, PyTuple};
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_subscript, type_hint_union};
 
 use crate::door;
+use crate::handle::Handle;
 use crate::manual_clock::ManualClock;
 use crate::number::Integer;
-use crate::queue::handle::Handle;
 use crate::refuse;
 use crate::show;
 use crate::text::Text;
@@ -17,7 +17,6 @@ use crate::time::Seconds;
 
 mod archive;
 mod consume;
-mod handle;
 mod lanes;
 mod look;
 mod produce;
@@ -38,7 +37,7 @@ mod produce;
 /// - busy_timeout: how many seconds a call may wait for other processes.
 /// - clock: a ManualClock, for tests; by default the system's clock, or the server's.
 #[pyclass(frozen, module = "fairlane")]
-pub struct Queue(Handle);
+pub struct Queue(pub Handle<fairlane::Queue>);
 
 #[pymethods]
 impl Queue {
