@@ -10,7 +10,9 @@
 //! first caller watches the clock, and leads if the others stay away.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use web_time::Instant;
 
 use crate::lock::lock;
 

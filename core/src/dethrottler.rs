@@ -19,9 +19,7 @@ pub struct Dethrottler {
 
 impl Dethrottler {
     pub(crate) fn start(queue: Queue, interval: Duration) -> Result<Self> {
-        if interval.is_zero() {
-            return Err(Error::invalid("interval 0 is not accepted: accepted is any longer time"));
-        }
+        Self::check_interval(interval)?;
         let (alive, ended) = channel::<()>();
         let thread = std::thread::Builder::new()
             .name("fairlane-dethrottler".into())
@@ -37,14 +35,25 @@ impl Dethrottler {
             .map_err(|error| {
                 Error::new(ErrorCode::Unavailable, format!("no thread for a dethrottler: {error}"))
             })?;
-        Ok(Self { alive: Some(alive), thread: Some(thread), process: std::process::id() })
+        Ok(Self { alive: Some(alive), thread: Some(thread), process: crate::fork::process() })
+    }
+
+    /// Checks how often a dethrottler is to sweep; for hosts that do so with timers of their own.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if the interval is 0.
+    pub fn check_interval(interval: Duration) -> Result<()> {
+        if interval.is_zero() {
+            return Err(Error::invalid("interval 0 is not accepted: accepted is any longer time"));
+        }
+        Ok(())
     }
 
     /// Stops the dethrottler and waits until a sweep under way has ended. Stopping again is
     /// harmless. In a forked child there is nothing to stop: threads do not cross a fork.
     pub fn stop(&mut self) {
         let (alive, thread) = (self.alive.take(), self.thread.take());
-        if self.process != std::process::id() {
+        if self.process != crate::fork::process() {
             // Not even dropped: the thread that is gone may have held the channel's lock.
             std::mem::forget((alive, thread));
             return;

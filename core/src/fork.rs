@@ -26,3 +26,8 @@ pub fn resume_child() {
     #[cfg(feature = "sqlite")]
     crate::store::sqlite::fork::resume_child();
 }
+
+/// Gives the number of this process; 0 where there are no processes, and so no forks.
+pub(crate) fn process() -> u32 {
+    if cfg!(target_family = "wasm") { 0 } else { std::process::id() }
+}

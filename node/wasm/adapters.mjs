@@ -11,3 +11,38 @@ export const nodeRedis = (client) => (command) =>
 
 /** Sends commands through a client of the package `ioredis`. */
 export const ioredis = (client) => (command) => client.callBuffer(...asBuffers(command));
+
+/**
+ * Sends commands to an HTTP gateway that takes them as Upstash's does: a POST of a JSON array of
+ * strings, answered by `{ result }` or `{ error }`, with strings in base64 if asked to.
+ */
+export function httpGateway(url, { token, fetch = globalThis.fetch } = {}) {
+  const headers = { "content-type": "application/json", "upstash-encoding": "base64" };
+  if (token !== undefined) {
+    headers.authorization = `Bearer ${token}`;
+  }
+  const send = async (command) => {
+    const body = JSON.stringify(command.map(asText));
+    const response = await fetch(url, { method: "POST", headers, body });
+    const { result, error } = await response.json();
+    if (error !== undefined) {
+      throw new Error(error);
+    }
+    return decoded(result);
+  };
+  // JSON has no bytes: requests are to come as text.
+  return Object.assign(send, { takesText: true });
+}
+
+const asText = (word) => (typeof word === "string" ? word : new TextDecoder().decode(word));
+
+function decoded(reply) {
+  if (Array.isArray(reply)) {
+    return reply.map(decoded);
+  }
+  // "OK" is no base64, and comes as it is.
+  if (typeof reply !== "string" || reply === "OK") {
+    return reply;
+  }
+  return Uint8Array.from(atob(reply), (character) => character.charCodeAt(0));
+}

@@ -23,12 +23,20 @@ export class Embedded {
 
   place(signal) {
     const sleepers = this.#sleepers;
-    return {
+    const place = {
       rung: false,
       watches: false,
-      wait: (time) => sleepers.sleep(time, signal),
-      leave: () => {},
+      async wait(time) {
+        place.rung = await sleepers.sleep(time, signal);
+      },
+      /** Has another look, if this one was called and did not. */
+      leave(hasLooked) {
+        if (place.rung && !hasLooked) {
+          sleepers.ring();
+        }
+      },
     };
+    return place;
   }
 
   close() {

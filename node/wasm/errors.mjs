@@ -1,20 +1,13 @@
-// The errors of fairlane: one class a code.
+// The errors of fairlane: one class a code, the same codes as in every language.
 
 /** Base of every error of fairlane. */
 export class FairlaneError extends Error {
-  /** The stable name, the same in every language. */
-  get code() {
-    return this.constructor.code;
-  }
-
-  /** The stable number, the same in every language. */
-  get number() {
-    return this.constructor.number;
-  }
-
-  /** Whether the same call may succeed later without any change to its arguments. */
-  get retryable() {
-    return this.constructor.retryable;
+  constructor(message, options) {
+    super(message, options);
+    const { code, number, retryable } = new.target;
+    this.code = code;
+    this.number = number;
+    this.retryable = retryable;
   }
 
   get name() {
@@ -22,12 +15,18 @@ export class FairlaneError extends Error {
   }
 }
 
-const define = (code, number, retryable = false) =>
-  class extends FairlaneError {
+const BY_NUMBER = new Map();
+
+function define(code, number, retryable = false) {
+  const made = class extends FairlaneError {
     static code = code;
     static number = number;
     static retryable = retryable;
   };
+  Object.defineProperty(made, "name", { value: `${code}Error` });
+  BY_NUMBER.set(number, made);
+  return made;
+}
 
 export const InvalidArgumentError = define("InvalidArgument", 1);
 export const StaleTokenError = define("StaleToken", 2);
@@ -42,40 +41,28 @@ export const VersionMismatchError = define("VersionMismatch", 10);
 export const UnsupportedError = define("Unsupported", 11);
 export const InternalError = define("Internal", 12);
 
-const BY_NUMBER = new Map(
-  [
-    InvalidArgumentError,
-    StaleTokenError,
-    QueueFullError,
-    PayloadTooLargeError,
-    ClosedError,
-    TimeoutError,
-    ConnectionLostError,
-    UnavailableError,
-    CorruptError,
-    VersionMismatchError,
-    UnsupportedError,
-    InternalError,
-  ].map((error) => [error.number, error]),
-);
-
 /** Makes the error of a row that the module gave: a number and a sentence. */
 export const errorOf = ([number, message], options) =>
   new (BY_NUMBER.get(number) ?? InternalError)(message, options);
+
+/** Gives what the module threw its class. */
+export function thrownBy(thrown) {
+  if (Array.isArray(thrown)) {
+    return errorOf(thrown);
+  }
+  // A trap. The module may be of no further use, but its caller is told.
+  if (thrown instanceof WebAssembly.RuntimeError) {
+    const message = `defect in fairlane, please report it: ${thrown.message}`;
+    return new InternalError(message, { cause: thrown });
+  }
+  return thrown;
+}
 
 /** Does something in the module: what it throws becomes an error of fairlane. */
 export function door(act) {
   try {
     return act();
   } catch (thrown) {
-    if (Array.isArray(thrown)) {
-      throw errorOf(thrown);
-    }
-    // A trap. The module may be of no further use, but its caller is told.
-    if (thrown instanceof WebAssembly.RuntimeError) {
-      const message = `defect in fairlane, please report it: ${thrown.message}`;
-      throw new InternalError(message, { cause: thrown });
-    }
-    throw thrown;
+    throw thrownBy(thrown);
   }
 }

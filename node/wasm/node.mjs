@@ -1,13 +1,24 @@
-// fairlane in WebAssembly, for Node.
+// fairlane in WebAssembly, for Node and others that have its files.
 
 import { readFileSync } from "node:fs";
 
-import * as module from "./edge/fairlane.js";
-import { queueClass } from "./queue.mjs";
+import * as module from "./full/fairlane.js";
+import { surface } from "./surface.mjs";
 
-module.initSync({ module: readFileSync(new URL("./edge/fairlane_bg.wasm", import.meta.url)) });
+module.initSync({ module: readFileSync(new URL("./full/fairlane_bg.wasm", import.meta.url)) });
 
-export const Queue = queueClass(module, (clock) => clock);
-export * from "./errors.mjs";
-export * from "./nouns.mjs";
-export * from "./adapters.mjs";
+export const {
+  BULK_PRIORITY,
+  DEFAULT_LANE,
+  DEFAULT_LEASE,
+  DEFAULT_MAX_TRIES,
+  DEFAULT_PRIORITY,
+  MAX_PRIORITY,
+  VERSION,
+  Backoff,
+  BackoffPolicy,
+  ManualClock,
+  NewJob,
+  Queue,
+} = surface(module);
+export * from "./shared.mjs";

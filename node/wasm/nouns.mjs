@@ -1,7 +1,6 @@
 // What the verbs give: each noun is made of a row of the module, field by field.
 
-const read = (payload) => JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload));
-const orNull = (row, Noun) => (row === null ? null : new Noun(row));
+import { decode } from "./payload.mjs";
 
 /** A job that was delivered to a worker. Times are milliseconds since the Unix epoch. */
 export class Job {
@@ -23,12 +22,11 @@ export class Job {
       this.after,
       this.error,
     ] = row;
-    Object.freeze(this);
   }
 
   /** Reads the payload as JSON. */
   json() {
-    return read(this.payload);
+    return decode(this.payload);
   }
 }
 
@@ -54,30 +52,25 @@ export class JobInfo {
       this.parentDead,
       this.error,
     ] = row;
-    Object.freeze(this);
   }
 
   /** Reads the payload as JSON. */
   json() {
-    return read(this.payload);
-  }
-
-  static orNull(row) {
-    return orNull(row, JobInfo);
+    return decode(this.payload);
   }
 }
 
 /** What a push did. */
 export class Pushed {
   constructor([id, isNew]) {
-    Object.freeze(Object.assign(this, { id, isNew }));
+    Object.assign(this, { id, isNew });
   }
 }
 
 /** How many jobs stand where. */
 export class Counts {
   constructor([ready, delayed, blocked, inFlight]) {
-    Object.freeze(Object.assign(this, { ready, delayed, blocked, inFlight }));
+    Object.assign(this, { ready, delayed, blocked, inFlight });
   }
 
   /** Jobs that wait for anything: ready, delayed and blocked. */
@@ -89,7 +82,7 @@ export class Counts {
 /** The limits in force for a lane or a whole queue; 0 means no limit. */
 export class Limits {
   constructor([rate, maxInFlight, weight, maxWaiting]) {
-    Object.freeze(Object.assign(this, { rate, maxInFlight, weight, maxWaiting }));
+    Object.assign(this, { rate, maxInFlight, weight, maxWaiting });
   }
 }
 
@@ -102,11 +95,6 @@ export class LaneInfo {
     this.limits = new Limits(limits);
     this.paused = paused;
     this.wakesAt = wakesAt;
-    Object.freeze(this);
-  }
-
-  static orNull(row) {
-    return orNull(row, LaneInfo);
   }
 }
 
@@ -117,13 +105,33 @@ export class Stats {
     Object.assign(this, { counts: new Counts(counts), dead, quarantined, lanes, paused });
     this.limits = new Limits(limits);
     [this.pushed, this.completed, this.retried, this.died, this.lapsed] = sums;
-    Object.freeze(this);
   }
 }
 
 /** What a sweep moved. */
 export class Swept {
   constructor([due, lapsed, woken]) {
-    Object.freeze(Object.assign(this, { due, lapsed, woken }));
+    Object.assign(this, { due, lapsed, woken });
+  }
+}
+
+/** What a repair looked at and what it mended. */
+export class Repaired {
+  constructor(row) {
+    [
+      this.jobs,
+      this.lanes,
+      this.lostJobs,
+      this.placedJobs,
+      this.droppedEntries,
+      this.mendedLanes,
+      this.mendedSums,
+    ] = row;
+  }
+
+  /** Whether all was in order. */
+  get isSound() {
+    const { lostJobs, placedJobs, droppedEntries, mendedLanes, mendedSums } = this;
+    return lostJobs + placedJobs + droppedEntries + mendedLanes + mendedSums === 0;
   }
 }

@@ -2,27 +2,38 @@
 
 import { InvalidArgumentError } from "./errors.mjs";
 
-const ACCEPTED = "accepted are Uint8Array, ArrayBuffer and JSON values";
-
-/** Gives the bytes of a payload. */
-export function bytesOf(payload) {
-  if (payload instanceof Uint8Array) {
-    return payload;
+/** Gives the bytes of a payload, as a copy: what is done to the caller's later is not pushed. */
+export function encode(value) {
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
   }
-  if (payload instanceof ArrayBuffer) {
-    return new Uint8Array(payload);
-  }
-  if (ArrayBuffer.isView(payload)) {
-    return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
+  if (value instanceof ArrayBuffer) {
+    return new Uint8Array(value.slice(0));
   }
   let text;
   try {
-    text = JSON.stringify(payload);
-  } catch (cause) {
-    throw new InvalidArgumentError(`payload is not JSON: ${cause.message}: ${ACCEPTED}`, { cause });
+    text = JSON.stringify(value);
+  } catch (error) {
+    throw refusal(error.message, { cause: error });
   }
   if (text === undefined) {
-    throw new InvalidArgumentError(`payload is not JSON: ${typeof payload}: ${ACCEPTED}`);
+    throw refusal(`${typeof value} has none`);
   }
   return new TextEncoder().encode(text);
+}
+
+function refusal(why, options) {
+  const message = `payload is not JSON: ${why}: accepted are bytes and JSON values`;
+  return new InvalidArgumentError(message, options);
+}
+
+/** Reads a payload as JSON. */
+export function decode(payload) {
+  let text;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(payload);
+  } catch (error) {
+    throw new SyntaxError("payload is not JSON: it is not UTF-8", { cause: error });
+  }
+  return JSON.parse(text);
 }

@@ -1,181 +1,208 @@
 // The queue.
 
-import { bytesOf } from "./payload.mjs";
-import { Embedded } from "./embedded.mjs";
+import * as check from "./check.mjs";
+import { Dethrottler } from "./dethrottler.mjs";
 import { ClosedError, InvalidArgumentError, door, errorOf } from "./errors.mjs";
-import { Job, JobInfo, LaneInfo, Pushed, Stats, Swept } from "./nouns.mjs";
-import { Redis } from "./redis.mjs";
-import { Closing } from "./waiting.mjs";
+import { Job, JobInfo, LaneInfo, Pushed, Repaired, Stats, Swept } from "./nouns.mjs";
+
+const POP = ["wait", "lease", "signal"];
+const JOBS = ["lease", "signal"];
+const LIMITS = ["tps", "rate", "maxInFlight", "weight", "maxWaiting"];
+const FILTER = ["ids", "lane"];
+
+/** How long one pop of `jobs` waits, after which the next begins. */
+const ROUND = 3_600_000;
 
 const asIs = (value) => value;
 const nothing = () => undefined;
-const each = (Noun) => (rows) => rows.map((row) => new Noun(row));
-const fares = (rows) => rows.map((row) => (row === null ? null : errorOf(row)));
-const jobOf = ({ payload, ...settings }) => ({ ...settings, payload: bytesOf(payload) });
-const jobsOf = (jobs) => Array.from(jobs, jobOf);
+const of = (Noun) => (row) => new Noun(row);
+const maybeOf = (Noun) => (row) => (row === null ? null : new Noun(row));
+const manyOf = (Noun) => (rows) => rows.map(of(Noun));
+const verdicts = (rows) => rows.map((row) => (row === null ? null : errorOf(row)));
 
-/** Makes the class of queues of one build of the module. */
-export const queueClass = (module, clockOf) =>
+/** Makes the class of one build of the module; `open` finds the store of a queue. */
+export function queueClass(module, open, { NewJob, manyOf: jobsOf }) {
+  /** One named queue in one store. */
   class Queue {
     #core;
     #store;
     #closing;
 
-    constructor(core, store, closing) {
+    constructor(key, { core, store, closing } = {}) {
+      if (key !== KEY) {
+        throw new InvalidArgumentError("queue is not made by new: accepted is Queue.open");
+      }
       this.#core = core;
       this.#store = store;
       this.#closing = closing;
     }
 
-    static async open(where, name, options = {}) {
-      const closing = new Closing();
-      const clock = options.clock && clockOf(options.clock).share();
-      if (typeof where === "function") {
-        const core = door(() => module.Queue.remote(name, options, clock));
-        const redis = new Redis(module, where, core.wakeKey(), options, closing);
-        return new Queue(core, redis, closing);
-      }
-      const core = door(() => module.Queue.memory(name, options, clock));
-      return new Queue(core, new Embedded(), closing);
+    static async open(where, name, options = undefined) {
+      return new Queue(KEY, await open(where, name, options));
     }
 
     get name() {
       return this.#core.name();
     }
 
-    async push(payload, settings = {}) {
-      const job = jobOf({ ...settings, payload });
+    async close() {
+      if (this.#closing.isClosed) return;
+      this.#closing.close();
+      door(() => this.#core.close());
+      this.#store.close();
+    }
+
+    async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+      await this.close();
+    }
+
+    async push(payload, lane = undefined, options = undefined) {
+      const job = new NewJob(payload, lane, options);
       return this.#change(() => this.#core.push(job), asIs);
     }
 
     async pushMany(jobs) {
-      const read = jobsOf(jobs);
-      return this.#change(() => this.#core.pushMany(read), each(Pushed));
+      const many = jobsOf(jobs);
+      return this.#change(() => this.#core.pushMany(many), manyOf(Pushed));
     }
 
-    async pop(options = {}) {
-      const [job = null] = await this.#deliver(1, options);
+    async pop(options = undefined) {
+      const [job = null] = await this.#deliver(1, check.options(options, POP));
       return job;
     }
 
-    async popMany(n, options = {}) {
-      return this.#deliver(n, options);
+    async popMany(n, options = undefined) {
+      return this.#deliver(n, check.options(options, POP));
     }
 
-    async *jobs({ lease, signal } = {}) {
-      while (!signal?.aborted) {
-        const job = await this.pop({ wait: Infinity, lease, signal });
+    async *jobs(options = undefined) {
+      const { lease, signal } = check.options(options, JOBS);
+      for (;;) {
+        let job;
+        try {
+          [job] = await this.#deliver(1, { wait: ROUND, lease, signal });
+        } catch (error) {
+          if (signal?.aborted || error instanceof ClosedError) return;
+          throw error;
+        }
         if (job) yield job;
       }
     }
 
-    async markComplete(token, { then = [] } = {}) {
-      const follow = jobsOf(then);
-      return this.#change(() => this.#core.markComplete(token, follow), nothing);
+    async markComplete(token, options = undefined) {
+      const { then = [] } = check.options(options, ["then"]);
+      const many = jobsOf(then);
+      return this.#change(() => this.#core.markComplete(token, many), nothing);
     }
 
     async markCompleteMany(tokens) {
-      return this.#change(() => this.#core.markCompleteMany(Array.from(tokens)), fares);
+      const many = check.many("tokens", tokens);
+      return this.#change(() => this.#core.markCompleteMany(many), verdicts);
     }
 
-    async release(token, { delay } = {}) {
+    async release(token, options = undefined) {
+      const { delay } = check.options(options, ["delay"]);
       return this.#change(() => this.#core.release(token, delay), nothing);
     }
 
-    async retry(token, { error, delay } = {}) {
+    async retry(token, error = "", options = undefined) {
+      const { delay } = check.options(options, ["delay"]);
       return this.#change(() => this.#core.retry(token, error, delay), nothing);
     }
 
-    async fail(token, { error } = {}) {
+    async fail(token, error = "") {
       return this.#change(() => this.#core.fail(token, error), nothing);
     }
 
-    async extend(token, { lease } = {}) {
+    async extend(token, options = undefined) {
+      const { lease } = check.options(options, ["lease"]);
       return this.#change(() => this.#core.extend(token, lease), nothing);
     }
 
-    async extendMany(tokens, { lease } = {}) {
-      return this.#change(() => this.#core.extendMany(Array.from(tokens), lease), fares);
+    async extendMany(tokens, options = undefined) {
+      const many = check.many("tokens", tokens);
+      const { lease } = check.options(options, ["lease"]);
+      return this.#change(() => this.#core.extendMany(many, lease), verdicts);
     }
 
-    async setLimits(lane, limits = {}) {
-      return this.#change(() => this.#core.setLimits(lane, limits), nothing);
+    async dethrottle() {
+      return this.#change(() => this.#core.dethrottle(), of(Swept));
     }
 
-    async pause(lane) {
-      return this.#change(() => this.#core.pause(lane), nothing);
+    async startDethrottler(interval) {
+      const checked = door(() => module.interval(interval));
+      return new Dethrottler(checked, () => this.dethrottle());
     }
 
-    async resume(lane) {
-      return this.#change(() => this.#core.resume(lane), nothing);
+    async repair() {
+      return this.#change(() => this.#core.repair(), of(Repaired));
     }
 
     async throttle(lane, duration) {
       return this.#change(() => this.#core.throttle(lane, duration), nothing);
     }
 
-    async dethrottle() {
-      return this.#change(() => this.#core.dethrottle(), (row) => new Swept(row));
+    async setLimits(lane, options) {
+      const limits = check.options(options, LIMITS);
+      return this.#change(() => this.#core.setLimits(lane, limits), nothing);
+    }
+
+    async pause(lane = null) {
+      return this.#change(() => this.#core.pause(lane), nothing);
+    }
+
+    async resume(lane = null) {
+      return this.#change(() => this.#core.resume(lane), nothing);
     }
 
     async stats() {
-      return this.#run(() => this.#core.stats(), (row) => new Stats(row));
+      return this.#run(() => this.#core.stats(), of(Stats));
     }
 
-    async size(lane) {
+    async size(lane = null) {
       return this.#run(() => this.#core.size(lane), asIs);
     }
 
     async lanes() {
-      return this.#run(() => this.#core.lanes(), each(LaneInfo));
+      return this.#run(() => this.#core.lanes(), manyOf(LaneInfo));
     }
 
     async lane(name) {
-      return this.#run(() => this.#core.lane(name), LaneInfo.orNull);
+      return this.#run(() => this.#core.lane(name), maybeOf(LaneInfo));
     }
 
     async get(id) {
-      return this.#run(() => this.#core.get(id), JobInfo.orNull);
+      return this.#run(() => this.#core.get(id), maybeOf(JobInfo));
     }
 
-    async peek(lane, { n } = {}) {
-      return this.#run(() => this.#core.peek(lane, n), each(JobInfo));
+    async peek(lane = undefined, n = 1) {
+      return this.#run(() => this.#core.peek(lane, n), manyOf(JobInfo));
     }
 
     async cancel(id) {
       return this.#change(() => this.#core.cancel(id), asIs);
     }
 
-    async purge(lane) {
+    async purge(lane = null) {
       return this.#change(() => this.#core.purge(lane), asIs);
     }
 
-    async failed({ n } = {}) {
-      return this.#run(() => this.#core.failed(n), each(JobInfo));
+    async failed(n = 100) {
+      return this.#run(() => this.#core.failed(n), manyOf(JobInfo));
     }
 
-    async restoreFailed({ ids, lane } = {}) {
-      return this.#change(() => this.#core.restoreFailed(ids && Array.from(ids), lane), asIs);
+    async restoreFailed(filter = undefined) {
+      const { ids, lane } = filterOf(filter);
+      return this.#change(() => this.#core.restoreFailed(ids, lane), asIs);
     }
 
-    async cleanFailed({ ids, lane } = {}) {
-      return this.#change(() => this.#core.cleanFailed(ids && Array.from(ids), lane), asIs);
+    async cleanFailed(filter = undefined) {
+      const { ids, lane } = filterOf(filter);
+      return this.#change(() => this.#core.cleanFailed(ids, lane), asIs);
     }
 
     async bumpKeys() {
       return this.#change(() => this.#core.bumpKeys(), nothing);
-    }
-
-    async close() {
-      if (!this.#closing.isClosed) {
-        this.#closing.close();
-        door(() => this.#core.close());
-        this.#store.close();
-      }
-    }
-
-    async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
-      await this.close();
     }
 
     async #change(begin, read) {
@@ -186,14 +213,11 @@ export const queueClass = (module, clockOf) =>
 
     /** Carries a verb to its end. */
     async #run(begin, read) {
-      this.#checkOpen();
       const verb = door(begin);
       try {
         for (;;) {
           const request = door(() => verb.advance());
-          if (!request) {
-            return read(door(() => verb.result()));
-          }
+          if (!request) return read(door(() => verb.result()));
           try {
             verb.answer(await this.#store.call(request));
           } catch (error) {
@@ -209,15 +233,11 @@ export const queueClass = (module, clockOf) =>
     }
 
     async #deliver(count, { wait = 0, lease, signal }) {
-      if (typeof wait !== "number" || !(wait >= 0)) {
-        throw new InvalidArgumentError(`wait ${wait} ms is out of range: accepted are 0 ms and more`);
-      }
+      check.signal(signal);
+      const end = performance.now() + door(() => module.wait(wait));
       signal?.throwIfAborted();
-      const end = performance.now() + wait;
-      const first = await this.#change(() => this.#core.pop(count, lease), each(Job));
-      if (first.length > 0 || wait === 0) {
-        return first;
-      }
+      const first = await this.#change(() => this.#core.pop(count, lease), manyOf(Job));
+      if (first.length > 0 || wait === 0) return first;
       const place = this.#store.place(signal);
       let hasLooked = false;
       try {
@@ -229,24 +249,30 @@ export const queueClass = (module, clockOf) =>
           place.watches = due !== null && jobs.length === 0;
           if (jobs.length > 0) {
             this.#store.changed();
-            return each(Job)(jobs);
+            return manyOf(Job)(jobs);
           }
           const left = end - performance.now();
-          if (left <= 0) {
-            return [];
-          }
+          if (left <= 0) return [];
           signal?.throwIfAborted();
           await place.wait(Math.min(left, due ?? Infinity));
-          signal?.throwIfAborted();
+          if (signal?.aborted) {
+            hasLooked = !place.rung;
+            throw signal.reason;
+          }
         }
       } finally {
         place.leave(hasLooked);
       }
     }
+  }
 
-    #checkOpen() {
-      if (this.#closing.isClosed) {
-        throw new ClosedError("queue is closed: open it again to go on");
-      }
-    }
-  };
+  return Queue;
+}
+
+function filterOf(filter) {
+  const { ids, lane } = check.options(filter, FILTER);
+  return { ids: ids === undefined || ids === null ? ids : check.many("ids", ids), lane };
+}
+
+/** What only this file can show. */
+const KEY = Symbol("key");

@@ -28,6 +28,7 @@ const pauseAfter = (tries) => (0.5 + Math.random() / 2) * Math.min(10 * 2 ** tri
 export class Redis {
   #module;
   #client;
+  #takesText;
   #blocking;
   #options;
   #wakeKey;
@@ -45,6 +46,7 @@ export class Redis {
   constructor(module, client, wakeKey, options, closing) {
     this.#module = module;
     this.#client = asClient("client", client);
+    this.#takesText = client.takesText === true;
     this.#blocking = options.blocking && asClient("blocking", options.blocking);
     this.#wakeKey = wakeKey;
     this.#options = { busyTimeout: 10_000, callTimeout: 5_000, pollInterval: 100, ...options };
@@ -59,6 +61,7 @@ export class Redis {
 
   /** Carries out a request: sends it until it has its answer, or the caller's time is over. */
   async call(request) {
+    if (this.#closing.isClosed) throw closed();
     const deadline = performance.now() + this.#options.busyTimeout;
     const slot = this.#slot();
     request.identify(this.#link, slot, ++this.#sequence);
@@ -66,7 +69,8 @@ export class Redis {
     for (let tries = 0, isLoaded = false; ; ) {
       let hindrance;
       try {
-        const reply = await this.#send(this.#client, request.command(), underWay);
+        const command = this.#takesText ? request.commandAsText() : request.command();
+        const reply = await this.#send(this.#client, command, underWay);
         this.#release(slot, underWay);
         return reply;
       } catch (error) {
@@ -76,7 +80,8 @@ export class Redis {
       const remedy = isReply ? this.#module.remedy(hindrance.message) : "repeat";
       if (remedy === "load" && !isLoaded) {
         isLoaded = true;
-        const loading = this.#send(this.#client, request.load(), new Set());
+        const load = this.#takesText ? request.loadAsText() : request.load();
+        const loading = this.#send(this.#client, load, new Set());
         // If that went wrong, the next sending tells why.
         await loading.catch(() => {});
         continue;

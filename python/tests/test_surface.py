@@ -49,7 +49,6 @@ GOT = {
     "state": "str",
     "bytes": "bytes",
     "integer": "int",
-    "count": "int",
     "number": "float",
     "flag": "bool",
     "span": "float",

@@ -7,7 +7,7 @@ use fairlane::ErrorCode;
 use fairlane::store::redis::protocol::{Request, Script};
 use fairlane_tests::redis::{COUNT, Caller, Proxy, RedisServer};
 
-static GROW: Script = Script::new("grow", "return redis.call('APPEND', KEYS[1], ARGV[3])");
+static GROW: Script = Script::new("grow", &["return redis.call('APPEND', KEYS[1], ARGV[3])"]);
 
 fn count(server: &RedisServer) -> usize {
     server.command::<Option<usize>>(&["GET", COUNT]).unwrap_or(0)

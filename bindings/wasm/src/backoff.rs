@@ -36,6 +36,11 @@ impl Backoff {
         Ok(number(fairlane::clock::millis(self.0.for_attempt(attempt))))
     }
 
+    /// Gives its settings.
+    pub fn policy(&self) -> JsValue {
+        show(self.0.policy())
+    }
+
     /// Gives the number of delays handed out.
     pub fn attempt(&self) -> u32 {
         self.0.attempt()
@@ -55,8 +60,12 @@ impl Backoff {
 /// Checks a policy and fills in its defaults.
 #[wasm_bindgen(js_name = backoffPolicy)]
 pub fn backoff_policy(settings: JsValue) -> Outcome<JsValue> {
-    let BackoffPolicy { min, max, factor, jitter } = policy(&Given::new("settings", settings))?;
-    Ok(row([number(min), number(max), factor.into(), jitter.into()]).into())
+    policy(&Given::new("settings", settings)).map(show)
+}
+
+fn show(policy: BackoffPolicy) -> JsValue {
+    let BackoffPolicy { min, max, factor, jitter } = policy;
+    row([number(min), number(max), factor.into(), jitter.into()]).into()
 }
 
 /// Reads a policy.

@@ -1,7 +1,7 @@
 //! Errors on their way out: the package gives them their classes.
 
 use fairlane::{Error, ErrorCode};
-use js_sys::{Array, TypeError};
+use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
 use crate::row::row;
@@ -16,13 +16,13 @@ pub fn raise(error: &Error) -> JsValue {
 
 /// Refuses a value of a wrong type.
 pub fn wrong_type(what: &str, value: &JsValue, accepted: &str) -> JsValue {
-    let kind = match value {
-        value if value.is_null() => "null".to_owned(),
-        value if Array::is_array(value) => "an array".to_owned(),
-        value => value.js_typeof().as_string().unwrap_or_default(),
+    let shown = match (value.as_f64(), value.dyn_ref::<Object>()) {
+        (Some(number), _) => number.to_string(),
+        (_, Some(object)) => object.constructor().name().into(),
+        _ if value.is_null() => "null".to_owned(),
+        _ => value.js_typeof().as_string().unwrap_or_default(),
     };
-    TypeError::new(&format!("{what} of type {kind} is not accepted: accepted are {accepted}"))
-        .into()
+    raise(&Error::invalid(format!("{what} {shown} is not accepted: accepted is {accepted}")))
 }
 
 /// Refuses two arguments of which one is accepted.

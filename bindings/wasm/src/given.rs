@@ -35,12 +35,12 @@ impl Given {
 
     /// Reads a truth value.
     pub fn truth(&self) -> Outcome<bool> {
-        self.value.as_bool().ok_or_else(|| self.wrong_type("true and false"))
+        self.value.as_bool().ok_or_else(|| self.wrong_type("true or false"))
     }
 
     /// Reads a text.
     pub fn text(&self) -> Outcome<String> {
-        let text = self.value.as_string().ok_or_else(|| self.wrong_type("strings"))?;
+        let text = self.value.as_string().ok_or_else(|| self.wrong_type("a string"))?;
         let is_whole = self.value.dyn_ref::<js_sys::JsString>().is_none_or(is_well_formed);
         if is_whole {
             return Ok(text);
@@ -58,7 +58,7 @@ impl Given {
 
     /// Reads a number.
     pub fn number(&self) -> Outcome<f64> {
-        self.value.as_f64().ok_or_else(|| self.wrong_type("numbers"))
+        self.value.as_f64().ok_or_else(|| self.wrong_type("a number"))
     }
 
     /// Reads a whole number.
@@ -107,7 +107,7 @@ impl Given {
             None => self
                 .value
                 .as_f64()
-                .ok_or_else(|| self.wrong_type("milliseconds since 1970 and a Date"))?,
+                .ok_or_else(|| self.wrong_type("a Date or milliseconds since 1970"))?,
         };
         convert::moment(self.what, millis / 1e3).map_err(|error| raise(&error))
     }
@@ -124,14 +124,14 @@ impl Given {
             false => Self::new(self.what, self.value.clone()),
         };
         let text = token.value.as_string();
-        let text = text.ok_or_else(|| self.wrong_type("a Job and its token"))?;
+        let text = text.ok_or_else(|| self.wrong_type("a Job or its token"))?;
         text.parse().map_err(|error| raise(&error))
     }
 
     /// Reads the parts of an array.
     pub fn parts(&self) -> Outcome<Vec<Given>> {
         let Some(parts) = self.value.dyn_ref::<Array>() else {
-            return Err(self.wrong_type("arrays"));
+            return Err(self.wrong_type("an array"));
         };
         Ok(parts.iter().map(|part| Self::new(self.what, part)).collect())
     }

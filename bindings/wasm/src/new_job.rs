@@ -1,9 +1,11 @@
 use fairlane::{Due, Error, Key, NewJob};
+use wasm_bindgen::prelude::*;
 
 use crate::backoff::policy;
 use crate::errors::{Outcome, both, raise};
 use crate::given::Given;
 use crate::limits::rate;
+use crate::row::{moment, number, row, text};
 
 /// Reads a job to push: its payload as bytes, and its settings. Ranges are left to the core, which
 /// knows the queue's own.
@@ -25,6 +27,31 @@ pub fn new_job(given: &Given) -> Outcome<NewJob> {
         after: given.field("after").optional().map(|it| it.job_id()).transpose()?,
         payload: defaults.payload,
     })
+}
+
+/// Checks a job to push; gives what stands in it beside its payload and its backoff.
+#[wasm_bindgen(js_name = newJob)]
+pub fn checked(given: JsValue) -> Outcome<JsValue> {
+    let job = new_job(&Given::new("job", given))?;
+    let (delay, at) = match job.due {
+        Due::Now => (None, None),
+        Due::In(delay) => (Some(delay), None),
+        Due::At(at) => (None, Some(at)),
+    };
+    let rate = job.rate.map(|rate| row([rate.count, rate.window].map(number)).into());
+    let fields = row([
+        job.lane.into(),
+        number(job.priority),
+        rate.unwrap_or(JsValue::NULL),
+        moment(delay),
+        moment(at),
+        number(job.cost),
+        text(job.key.as_ref().map(|key| &key.name)),
+        number(job.key.as_ref().map_or(0, |key| key.ttl)),
+        number(job.max_tries),
+        text(job.after),
+    ]);
+    Ok(fields.into())
 }
 
 /// Reads jobs to push.

@@ -38,15 +38,27 @@ impl Request {
 
     /// Gives the command, word by word.
     pub fn command(&self) -> Array {
-        let digest = self.0.script.digest();
-        let names: [JsValue; 2] = ["EVALSHA".into(), digest.into()];
-        let words = self.0.words().map(|word| Uint8Array::from(&*word).into());
-        names.into_iter().chain(words).collect()
+        let names = ["EVALSHA", self.0.script.digest()].into_iter().map(JsValue::from);
+        names.chain(self.0.words().map(|word| Uint8Array::from(&*word).into())).collect()
     }
 
     /// Gives the command that makes the script known to the server.
     pub fn load(&self) -> Array {
-        ["SCRIPT", "LOAD", self.0.script.text].into_iter().map(JsValue::from).collect()
+        ["SCRIPT", "LOAD", self.0.script.text()].into_iter().map(JsValue::from).collect()
+    }
+
+    /// Gives the command for a client that takes strings alone.
+    #[wasm_bindgen(js_name = commandAsText)]
+    pub fn command_as_text(&self) -> Array {
+        let names = ["EVALSHA", &self.0.script.for_text().digest].into_iter().map(JsValue::from);
+        names.chain(self.0.words_as_text().map(JsValue::from)).collect()
+    }
+
+    /// Gives the command that makes the script for such a client known to the server.
+    #[wasm_bindgen(js_name = loadAsText)]
+    pub fn load_as_text(&self) -> Array {
+        let text = &self.0.script.for_text().text[..];
+        ["SCRIPT", "LOAD", text].into_iter().map(JsValue::from).collect()
     }
 }
 

@@ -1,7 +1,9 @@
 //! Where the callers of one batch sleep, and how they are told.
 
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use web_time::Instant;
 
 use crate::lock::lock;
 

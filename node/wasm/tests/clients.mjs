@@ -4,7 +4,8 @@
 import { Redis as IoRedis } from "ioredis";
 import { createClient } from "redis";
 
-import { ioredis, nodeRedis } from "../node.mjs";
+import { httpGateway, ioredis, nodeRedis } from "../node.mjs";
+import { startGateway } from "./gateway.mjs";
 
 export const CLIENTS = {
   "node-redis": async (port) => {
@@ -18,5 +19,9 @@ export const CLIENTS = {
     const client = new IoRedis(port, "127.0.0.1");
     client.on("error", () => {});
     return { send: ioredis(client), end: () => client.disconnect() };
+  },
+  "HTTP gateway": async (port) => {
+    const gateway = await startGateway(port, "secret");
+    return { send: httpGateway(gateway.url, { token: "secret" }), end: gateway.stop };
   },
 };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
-import { ClosedError, InvalidArgumentError, Queue, StaleTokenError } from "../node.mjs";
+import { ClosedError, InvalidArgumentError, NewJob, Queue, StaleTokenError } from "../node.mjs";
 import { CLIENTS } from "./clients.mjs";
 import { startProxy, startServer } from "./server.mjs";
 
@@ -24,11 +24,14 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
     after(() => clients.forEach(({ end }) => end()));
 
     let queues = 0;
-    const open = (send, options) => Queue.open(send, `${name}-${queues++}`, options);
+    /** Patient, so that a slow machine is not taken for a server that is away. */
+    const patience = { busyTimeout: 60_000, callTimeout: 30_000 };
+    const open = (send, options) =>
+      Queue.open(send, `${name}-${queues++}`, { ...patience, ...options });
 
     test("a job goes through", async () => {
       const queue = await open(await client());
-      const id = await queue.push({ to: "ada" }, { lane: "tenant-7" });
+      const id = await queue.push({ to: "ada" }, "tenant-7");
       const job = await queue.pop();
       assert.deepEqual([job.id, job.lane, job.json()], [id, "tenant-7", { to: "ada" }]);
       await queue.markComplete(job);
@@ -39,7 +42,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
     test("bytes come back as they went", async () => {
       const queue = await open(await client());
       const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
-      await queue.push(bytes, { lane: "straße\0", key: "ключ" });
+      await queue.push(bytes, "straße\0", { key: "ключ" });
       const job = await queue.pop();
       assert.deepEqual(job.payload, bytes);
       assert.deepEqual([job.lane, job.key], ["straße\0", "ключ"]);
@@ -57,10 +60,10 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
       const proxy = await startProxy(server.port);
       const queue = await open(await client(proxy.port));
       for (const settings of [{}, { delay: 60_000 }]) {
-        await queue.push("first", settings);
+        await queue.push("first", "a", settings);
         const before = await queue.size();
         proxy.loseNext("lost in transit");
-        const id = await queue.push("lost in transit", settings);
+        const id = await queue.push("lost in transit", "a", settings);
         assert.equal(await queue.size(), before + 1);
         assert.equal((await queue.get(id)).json(), "lost in transit");
       }
@@ -75,7 +78,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
       proxy.loseNext("EVALSHA");
       await queue.markComplete(job).catch((error) => {
         // A client that sends again by itself cannot say so.
-        assert.ok(name === "ioredis" && error instanceof StaleTokenError, error);
+        assert.ok(name !== "node-redis" && error instanceof StaleTokenError, error);
       });
       assert.equal(await queue.get(job.id), null);
       proxy.stop();
@@ -85,7 +88,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
       const queue = await open(await client(), { blocking: await client() });
       const waiting = queue.pop({ wait: 20_000 });
       const other = queue.pop({ wait: 20_000 });
-      await queue.pushMany([{ payload: 1 }, { payload: 2 }]);
+      await queue.pushMany([new NewJob(1), new NewJob(2)]);
       const jobs = await Promise.all([waiting, other]);
       assert.deepEqual(jobs.map((job) => job.json()).sort(), [1, 2]);
     });
@@ -99,7 +102,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
 
     test("a waiting pop takes a delayed job when it is due", async () => {
       const queue = await open(await client(), { blocking: await client() });
-      await queue.push(1, { delay: 50 });
+      await queue.push(1, "a", { delay: 50 });
       assert.equal((await queue.pop({ wait: 20_000 })).json(), 1);
     });
 
@@ -118,12 +121,12 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
 
     test("errors say what would be accepted", async () => {
       const queue = await open(await client());
-      await assert.rejects(queue.push(1, { priority: 10 }), {
+      await assert.rejects(queue.push(1, "a", { priority: 10 }), {
         constructor: InvalidArgumentError,
         code: "InvalidArgument",
         message: "priority 10 is out of range: accepted are 0 to 9",
       });
-      await assert.rejects(queue.push(1, { lane: 7 }), TypeError);
+      await assert.rejects(queue.push(1, 7), InvalidArgumentError);
       await assert.rejects(queue.pop({ lease: -1 }), InvalidArgumentError);
     });
   });

@@ -13,13 +13,13 @@ pub const COUNT: &str = "{t}:count";
 /// Counts a call, unless it repeats one that was counted.
 static ECHO: Script = Script::new(
     "echo",
-    "local number, last = string.sub(ARGV[1], 1, 8), KEYS[1] .. ':last'
+    &["local number, last = string.sub(ARGV[1], 1, 8), KEYS[1] .. ':last'
      local is_repeated = #ARGV[1] > 8
      if not is_repeated or redis.call('HGET', last, ARGV[2]) ~= number then
          redis.call('INCR', KEYS[1])
      end
      redis.call('HSET', last, ARGV[2], number)
-     return {ARGV[3], is_repeated and 1 or 0}",
+     return {ARGV[3], is_repeated and 1 or 0}"],
 );
 
 /// Calls of the driver, with a script of their own.

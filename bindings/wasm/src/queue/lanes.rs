@@ -4,6 +4,7 @@ use crate::errors::Outcome;
 use crate::given::Given;
 use crate::limits::change;
 use crate::queue::{Queue, lane, nothing};
+use crate::repaired::repaired;
 use crate::stats::swept;
 use crate::verb::Verb;
 
@@ -37,5 +38,10 @@ impl Queue {
     /// Wakes what is due.
     pub fn dethrottle(&self) -> Outcome<Verb> {
         self.verb(|queue| queue.dethrottle(), swept)
+    }
+
+    /// Makes the queue anew from the rows of its jobs.
+    pub fn repair(&self) -> Outcome<Verb> {
+        self.verb(|queue| queue.repair(), repaired)
     }
 }

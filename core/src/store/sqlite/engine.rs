@@ -6,14 +6,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use web_time::Instant;
 
 use crate::combine::Combiner;
 use crate::error::{Error, ErrorCode, Result};
 use crate::lock::lock;
 use crate::store::sqlite::bell::Bell;
 use crate::store::sqlite::session::{Session, Task};
-use crate::store::sqlite::sidecar::Sidecar;
+use crate::store::sqlite::sidecar::{self, Sidecar};
 use crate::store::sqlite::step::Step;
 use crate::store::sqlite::terms::OwnTerms;
 
@@ -85,7 +87,7 @@ impl Engine {
 
     /// Finds the engine of a file, or makes it.
     pub(super) fn of(path: &Path, patience: Duration) -> Result<Arc<Self>> {
-        let path = absolute(path)?;
+        let path = sidecar::absolute(path)?;
         // Declared before the lock and so dropped after it: the last of them to go locks again.
         let of_path: Vec<_>;
         let mut engines = lock(&ENGINES);
@@ -120,7 +122,7 @@ impl Engine {
         session.ring_with(Arc::clone(&bell));
         Ok(Self {
             path,
-            process: std::process::id(),
+            process: crate::fork::process(),
             combiner: Combiner::new(session),
             bell,
             sidecar,
@@ -133,14 +135,16 @@ impl Engine {
     /// Tells whether the path still names the file that was opened.
     fn is_there(&self) -> bool {
         match (&self.path, &self.sidecar) {
-            (Some(path), Some(sidecar)) => path.exists() && sidecar.is_at(&sidecar_path(path)),
+            (Some(path), Some(sidecar)) => {
+                sidecar::exists(path) && sidecar.is_at(&sidecar_path(path))
+            }
             _ => false,
         }
     }
 
     /// Tells whether this is the process that made the engine, and not a fork of it.
     pub(super) fn is_ours(&self) -> bool {
-        self.process == std::process::id()
+        self.process == crate::fork::process()
     }
 
     /// Runs a task in a transaction, together with those of other threads; blocks until its commit.
@@ -340,31 +344,13 @@ fn next(session: &Session, name: &str) -> Step<i64> {
     )?)
 }
 
-fn absolute(path: &Path) -> Result<PathBuf> {
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let Some(name) = path.file_name() else {
-        return Err(Error::invalid(format!("path {} names no file", path.display())));
-    };
-    // A link to the file is the file: it must not be opened twice under two names.
-    if let Ok(found) = path.canonicalize() {
-        return Ok(found);
-    }
-    let parent = parent
-        .canonicalize()
-        .map_err(|error| io_error(path, "cannot be opened, its folder is not there", &error))?;
-    Ok(parent.join(name))
-}
-
 fn sidecar_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-fairlane");
     name.into()
 }
 
-fn io_error(path: &Path, what: &str, error: &std::io::Error) -> Error {
+pub(super) fn io_error(path: &Path, what: &str, error: &std::io::Error) -> Error {
     Error::new(ErrorCode::Unavailable, format!("file {} {what}: {error}", path.display()))
 }
 

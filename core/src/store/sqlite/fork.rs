@@ -43,7 +43,7 @@ pub(crate) fn resume_parent() {
 }
 
 pub(crate) fn resume_child() {
-    PREPARED.store(std::process::id(), Ordering::SeqCst);
+    PREPARED.store(crate::fork::process(), Ordering::SeqCst);
     if let Some(Held { mut engines, paused }) = HELD.take() {
         engines.forget();
         // Never dropped: closing the parent's side-car here would drop the locks that this process
@@ -54,7 +54,7 @@ pub(crate) fn resume_child() {
 
 /// Finds this process's own engine for a handle that was opened before the fork.
 pub(super) fn reopen(path: &Path, patience: Duration) -> Result<Arc<Engine>> {
-    if PREPARED.load(Ordering::SeqCst) != std::process::id() {
+    if PREPARED.load(Ordering::SeqCst) != crate::fork::process() {
         return Err(Error::new(
             ErrorCode::Unsupported,
             "queue was opened before a fork that was not announced: call fork::prepare before it",

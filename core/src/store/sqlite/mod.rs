@@ -6,7 +6,7 @@
 //! `call` on one queue; `push`, `pop`, `finish`, `configure`, `remove`, `archive`, `keys` and `look`
 //! hold the verbs, `settle`, `place` and `ready_lanes` what they share, `books` and `journal` what is
 //! written later than it is done, and the `*_row` files what is stored. The `bell` wakes threads of
-//! this process, the `sidecar` knows and wakes the other processes.
+//! this process, the `sidecar` knows and wakes the other processes; where there are none, `alone` stands for it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -59,6 +59,7 @@ mod run;
 mod schema;
 mod session;
 mod settle;
+#[cfg_attr(target_family = "wasm", path = "alone.rs")]
 mod sidecar;
 mod step;
 mod terms;

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use web_time::Instant;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags};
@@ -14,6 +16,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::store::sqlite::bell::Bell;
 use crate::store::sqlite::call::{Call, Remembered};
 use crate::store::sqlite::schema;
+use crate::store::sqlite::sidecar;
 use crate::store::sqlite::step::{Step, Stop, explain, is_busy};
 use crate::store::sqlite::terms::Terms;
 
@@ -358,6 +361,10 @@ fn open_connection(path: Option<&PathBuf>) -> Step<Connection> {
     // Waiting is done here, by rules of our own: SQLite's sleeps grow too long.
     connection.busy_timeout(Duration::ZERO)?;
     prepare(&connection)?;
+    if sidecar::IS_ALONE {
+        // The write-ahead log then does without memory that is shared with others.
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    }
     // The first two shape a file that is still empty, and mean nothing to any other.
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;

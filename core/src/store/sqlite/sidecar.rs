@@ -17,7 +17,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::os::unix::net::{SocketAddr, UnixDatagram};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -25,11 +25,41 @@ use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use crate::error::{Error, Result};
+use crate::store::sqlite::engine::io_error;
+
+/// Whether no other process can have the file open.
+pub(super) const IS_ALONE: bool = false;
+
 /// The most processes that take jobs from one file at a time.
 const MAX_SLOTS: usize = 1024;
 const SLOT_BYTES: usize = 16;
 /// The locks lie beyond all slots.
 const LOCKS_AT: usize = MAX_SLOTS * SLOT_BYTES;
+
+/// Tells whether a file is there.
+pub(super) fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
+/// Gives the one path of a file: it must not be opened twice under two names.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let Some(name) = path.file_name() else {
+        return Err(Error::invalid(format!("path {} names no file", path.display())));
+    };
+    // A link to the file is the file.
+    if let Ok(found) = path.canonicalize() {
+        return Ok(found);
+    }
+    let parent = parent
+        .canonicalize()
+        .map_err(|error| io_error(path, "cannot be opened, its folder is not there", &error))?;
+    Ok(parent.join(name))
+}
 
 /// A process's slot, as the file tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

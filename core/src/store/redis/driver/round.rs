@@ -39,7 +39,7 @@ impl Round {
         let mut round = Self::default();
         let scripts = missing_scripts(&pending);
         for script in &scripts {
-            link.add(cmd("SCRIPT").arg("LOAD").arg(script.text));
+            link.add(cmd("SCRIPT").arg("LOAD").arg(script.text()));
         }
         for each in &pending {
             if is_asking {

@@ -16,6 +16,8 @@ pub struct Request {
     pub args: Vec<Vec<u8>>,
 }
 
+/// How many keys a script is given.
+const KEYS: usize = 2;
 /// The place of the number of the request among the arguments, with an `r` after it if it is
 /// repeated.
 const SEQUENCE: usize = 0;
@@ -38,6 +40,19 @@ impl Request {
         let missing = [&self.key[..], b":none"].concat();
         let keys = [Cow::Borrowed(&b"2"[..]), Cow::Borrowed(&self.key[..]), Cow::Owned(missing)];
         keys.into_iter().chain(self.args.iter().map(|argument| Cow::Borrowed(&argument[..])))
+    }
+
+    /// Gives the words for carriers that take text alone, such as JSON: each byte of an argument is
+    /// the character of that number, so that text of ASCII stays as it is.
+    pub fn words_as_text(&self) -> impl Iterator<Item = String> {
+        let names = 1 + KEYS;
+        self.words().enumerate().map(move |(place, word)| {
+            if place < names {
+                String::from_utf8_lossy(&word).into_owned()
+            } else {
+                word.iter().map(|byte| char::from(*byte)).collect()
+            }
+        })
     }
 
     /// Says that an earlier sending of this very request may have been carried out, its reply lost.

@@ -4,24 +4,60 @@ use std::sync::OnceLock;
 
 use sha1_smol::Sha1;
 
-/// A script and, once it was asked for, the digest by which `EVALSHA` names it.
+/// A script and, once they were asked for, its text and the digest by which `EVALSHA` names it.
 #[derive(Debug)]
 pub struct Script {
     /// The verb.
     pub name: &'static str,
-    /// The whole text.
-    pub text: &'static str,
-    digest: OnceLock<String>,
+    /// Put together only when needed: most scripts have most parts in common, and their texts as
+    /// such would be several times the size of everything else in a WebAssembly module.
+    parts: &'static [&'static str],
+    binary: OnceLock<Form>,
+    text: OnceLock<Form>,
 }
 
+/// A script as a server gets to know it.
+#[derive(Debug)]
+pub struct Form {
+    /// The whole text.
+    pub text: String,
+    /// The SHA-1 of the text in hexadecimal digits.
+    pub digest: String,
+}
+
+/// What a script begins with whose arguments come as text.
+const TEXT_ARGUMENTS: &str = include_str!("scripts/text.lua");
+
 impl Script {
-    /// Names a script.
-    pub const fn new(name: &'static str, text: &'static str) -> Self {
-        Self { name, text, digest: OnceLock::new() }
+    /// Names a script of these parts.
+    pub const fn new(name: &'static str, parts: &'static [&'static str]) -> Self {
+        Self { name, parts, binary: OnceLock::new(), text: OnceLock::new() }
+    }
+
+    /// Gives the whole text.
+    pub fn text(&self) -> &str {
+        &self.binary().text
     }
 
     /// Gives the SHA-1 of the text in hexadecimal digits.
     pub fn digest(&self) -> &str {
-        self.digest.get_or_init(|| Sha1::from(self.text).digest().to_string())
+        &self.binary().digest
+    }
+
+    /// Gives the script for arguments that come as [`super::Request::words_as_text`] gives them.
+    pub fn for_text(&self) -> &Form {
+        self.text.get_or_init(|| Form::of([TEXT_ARGUMENTS].iter().chain(self.parts)))
+    }
+
+    fn binary(&self) -> &Form {
+        self.binary.get_or_init(|| Form::of(self.parts.iter()))
+    }
+}
+
+impl Form {
+    fn of<'a>(parts: impl Iterator<Item = &'a &'a str>) -> Self {
+        let text: String = parts.flat_map(|part| [part, "\n"]).collect();
+        let digest = Sha1::from(&text).digest().to_string();
+        Self { text, digest }
     }
 }

@@ -4,7 +4,7 @@ use super::script::Script;
 
 macro_rules! script {
     ($name:literal, $($part:literal),+) => {
-        Script::new($name, concat!($(include_str!(concat!("scripts/", $part, ".lua")), "\n"),+))
+        Script::new($name, &[$(include_str!(concat!("scripts/", $part, ".lua"))),+])
     };
 }
 

@@ -1,0 +1,30 @@
+// What does not depend on the build of the module.
+
+export { httpGateway, ioredis, nodeRedis } from "./adapters.mjs";
+export { Dethrottler } from "./dethrottler.mjs";
+export {
+  ClosedError,
+  ConnectionLostError,
+  CorruptError,
+  FairlaneError,
+  InternalError,
+  InvalidArgumentError,
+  PayloadTooLargeError,
+  QueueFullError,
+  StaleTokenError,
+  TimeoutError,
+  UnavailableError,
+  UnsupportedError,
+  VersionMismatchError,
+} from "./errors.mjs";
+export {
+  Counts,
+  Job,
+  JobInfo,
+  LaneInfo,
+  Limits,
+  Pushed,
+  Repaired,
+  Stats,
+  Swept,
+} from "./nouns.mjs";

@@ -1,0 +1,34 @@
+// The build without the embedded store.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { InvalidArgumentError, UnsupportedError } from "../node.mjs";
+import { CLIENTS } from "./clients.mjs";
+import { Backoff, Queue } from "./edge_build.mjs";
+import { startServer } from "./server.mjs";
+
+test("a job goes through", async () => {
+  const server = await startServer();
+  const client = await CLIENTS["node-redis"](server.port);
+  const queue = await Queue.open(client.send, "mail");
+  await queue.push({ to: "ada" });
+  const job = await queue.pop();
+  await queue.markComplete(job);
+  assert.deepEqual(job.json(), { to: "ada" });
+  client.end();
+  await server.stop();
+});
+
+test("queues in memory and in files are told to need the other build", async () => {
+  for (const url of ["memory:", "jobs.db"]) {
+    await assert.rejects(Queue.open(url, "mail"), UnsupportedError);
+  }
+});
+
+test("what is pure is all there", () => {
+  const backoff = new Backoff({ min: 10, max: 40, limit: 4 });
+  const delays = Array.from({ length: 5 }, () => backoff.duration());
+  assert.deepEqual(delays, [10, 20, 40, 40, null]);
+  assert.throws(() => new Backoff({ min: 5, max: 4 }), InvalidArgumentError);
+});
