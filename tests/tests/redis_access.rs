@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use fairlane::{Error, ErrorCode};
+use fairlane::{Error, ErrorCode, NewJob, Queue};
 use fairlane_tests::redis::{COUNT, Caller, RedisServer};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
@@ -140,6 +140,29 @@ fn an_encrypted_connection_serves_calls_and_waits() {
     let _: () = server.command(&["ZADD", "{t}:wake", "0", "w"]);
     waiter.wait(Duration::from_secs(20)).unwrap();
     assert!(waiter.rung());
+}
+
+#[test]
+fn encrypted_connections_to_several_shards_are_waited_for_at_once() {
+    let server = start_encrypted(&["localhost"], "no");
+    let authority = server.directory().join("ca.pem");
+    let url =
+        format!("rediss://localhost:{}?cacert={}&shards=3", server.port(), authority.display());
+    let [queue, other] = [(); 2].map(|()| Queue::open(&url, "encrypted").unwrap());
+    for lane in ["a", "b", "c", "d"] {
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| queue.pop(Duration::from_secs(60), Duration::ZERO));
+            let is_waiting = || -> bool {
+                let info: String = server.command(&["INFO", "clients"]);
+                info.contains("blocked_clients:3\r")
+            };
+            while !is_waiting() {}
+            let began = Instant::now();
+            other.push(NewJob::new("").lane(lane)).unwrap();
+            assert_eq!(waiting.join().unwrap().unwrap().unwrap().lane, lane);
+            assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+        });
+    }
 }
 
 #[test]

@@ -19,7 +19,9 @@ impl Queue {
             .ok_or_else(|| Error::new(ErrorCode::Internal, "store gave no id for a pushed job"))
     }
 
-    /// Pushes all the jobs in one step, or none, and tells for each its id and whether it is new.
+    /// Pushes all the jobs in one step, or none, and tells for each its id and whether it is new. In
+    /// a queue over several shards this holds for the jobs of each shard: the sentence of an error
+    /// tells how many jobs stay pushed.
     ///
     /// # Errors
     /// As [`Queue::push`]; the sentence names the first job that is not accepted.

@@ -30,6 +30,7 @@ use crate::token::{JobId, Token};
 
 mod archive;
 mod finish;
+mod health;
 mod look;
 mod placement;
 mod pop;
@@ -43,6 +44,7 @@ mod waiter;
 pub(crate) use slot::{SLOTS, slot};
 pub use waiter::Places;
 
+use health::Health;
 use placement::Placement;
 use waiter::ShardedWaiter;
 
@@ -53,6 +55,8 @@ pub type Enter<S> = for<'a> fn(&'a [Arc<S>]) -> Result<Box<dyn Places + 'a>>;
 pub struct Sharded<S> {
     shards: Vec<Arc<S>>,
     placement: Placement,
+    /// Of each shard.
+    health: Vec<Health>,
     /// The shard at which the next pop begins.
     turn: AtomicUsize,
     enter: Enter<S>,
@@ -69,7 +73,8 @@ impl<S: Store> Sharded<S> {
             return Err(Error::invalid("0 shards are not accepted: accepted are 1 and more"));
         }
         let placement = Placement::new(shards.len());
-        Ok(Self { shards, placement, turn: AtomicUsize::new(first), enter })
+        let health = shards.iter().map(|_| Health::new()).collect();
+        Ok(Self { shards, placement, health, turn: AtomicUsize::new(first), enter })
     }
 
     /// Gives the number of the shard on which a lane is, from 0.

@@ -10,7 +10,8 @@ use super::Sharded;
 
 impl<S: Store> Sharded<S> {
     /// Pops at one shard after the other until there are enough jobs. A shard that fails does not
-    /// keep the others from being asked: its error is told only if none of them has a job.
+    /// keep the others from being asked, then or soon after: its error is told only if none of them
+    /// has a job.
     pub(super) fn pop_in_turn(
         &self,
         ask: Ask,
@@ -21,7 +22,8 @@ impl<S: Store> Sharded<S> {
         let (mut all, mut failed) = (Batch::default(), None);
         for shard in (first..count).chain(0..first) {
             let left = ask.count - all.jobs.len();
-            match pop(shard, Ask { count: left, ..ask }) {
+            let step = Ask { count: left, ..ask };
+            match self.health[shard].ask(shard, || pop(shard, step)) {
                 Ok(batch) => {
                     if shard != first && !batch.jobs.is_empty() {
                         // Those passed over had nothing: this one must not have their turns, too.
