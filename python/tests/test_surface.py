@@ -49,6 +49,7 @@ GOT = {
     "state": "str",
     "bytes": "bytes",
     "integer": "int",
+    "count": "int",
     "number": "float",
     "flag": "bool",
     "span": "float",

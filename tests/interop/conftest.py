@@ -1,0 +1,116 @@
+"""The agents of the hosts, and the stores that they share."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+AGENTS = Path(__file__).parent / "agents"
+PREFIX = ROOT / "target" / "c" / "prefix"
+
+
+class Agent:
+    """A program of one host that has the queue open."""
+
+    def __init__(self, host: str, command: list[str]) -> None:
+        self.host = host
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+        assert self.answer() == ["ready"], host
+
+    def ask(self, *order: object) -> None:
+        """Gives an order, without waiting for the answer."""
+        assert self.process.stdin is not None
+        print(*order, file=self.process.stdin, flush=True)
+
+    def answer(self) -> list[str]:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().split()
+
+    def tell(self, *order: object) -> list[str]:
+        """Gives an order and what came of it, without the "ok"."""
+        self.ask(*order)
+        first, *words = self.answer()
+        assert first == "ok", (self.host, order, words)
+        return words
+
+    def refuse(self, *order: object) -> str:
+        """Gives an order that must be refused, and the code of the error."""
+        self.ask(*order)
+        first, code = self.answer()
+        assert first == "error", (self.host, order)
+        return code
+
+    def end(self) -> None:
+        self.process.communicate(timeout=30)
+        assert self.process.returncode == 0, self.host
+
+
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """The commands that start the agents: the Rust one as cargo built it, the C one built here
+    against the library as it is installed."""
+    c = tmp_path_factory.mktemp("c") / "agent"
+    include, library = PREFIX / "include", next(PREFIX.glob("lib/**/libfairlane.so")).parent
+    flags = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", f"-I{include}", f"-L{library}"]
+    link = ["-lfairlane", f"-Wl,-rpath,{library}"]
+    subprocess.run(["cc", *flags, str(AGENTS / "c.c"), "-o", str(c), *link], check=True)
+    node = shutil.which("node")
+    assert node is not None
+    return {
+        "rust": [str(ROOT / "target" / "debug" / "interop_agent")],
+        "python": [sys.executable, str(AGENTS / "python.py")],
+        "node": [node, str(AGENTS / "node.mjs")],
+        "c": [str(c)],
+    }
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty server."""
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    server = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            break
+        except ConnectionRefusedError:
+            assert server.poll() is None, "redis-server did not start"
+            assert time.monotonic() < deadline, "redis-server does not answer"
+            time.sleep(0.01)
+    yield f"redis://127.0.0.1:{port}"
+    server.kill()
+    server.wait()
+
+
+@pytest.fixture(params=["file", "redis"])
+def agents(
+    request: pytest.FixtureRequest, commands: dict[str, list[str]], tmp_path: Path
+) -> Iterator[list[Agent]]:
+    """An agent of each host that can use the store, all on one queue."""
+    if request.param == "file":
+        # WebAssembly has no files of the machine.
+        url, hosts = str(tmp_path / "jobs.db"), [host for host in commands if host != "wasm"]
+    else:
+        url, hosts = request.getfixturevalue("redis"), list(commands)
+    with ExitStack() as ends:
+        agents = []
+        for host in hosts:
+            agents.append(Agent(host, [*commands[host], url, "interop"]))
+            ends.callback(agents[-1].end)
+        yield agents
