@@ -10,7 +10,8 @@ for signal in INT TERM; do
     ids=$(printf 'one\nbad two\nthree\n' | "$producer" "$url" "$signal" tenant-7)
     [ "$(wc --lines <<<"$ids")" = 3 ]
 
-    "$worker" "$url" "$signal" >"$folder/out" &
+    : >"$folder/out" # Here, since the worker's own redirection comes at its own time.
+    "$worker" "$url" "$signal" >>"$folder/out" &
     for _ in $(seq 1000); do
         [ "$(wc --lines <"$folder/out")" = 2 ] && break
         sleep 0.02

@@ -163,6 +163,15 @@ static bool do_dethrottle(VERB) {
   return true;
 }
 
+static bool do_repair(VERB) {
+  UNUSED;
+  fairlane_repaired *repaired;
+  TRY(fairlane_queue_repair(queue, &repaired, &world->error));
+  answer(show_repaired(repaired));
+  fairlane_repaired_free(&repaired);
+  return true;
+}
+
 static bool do_start_dethrottler(VERB) {
   (void)name;
   TRY(fairlane_queue_start_dethrottler(queue, number(call, "interval", 0),
@@ -350,6 +359,7 @@ static const struct {
     {"extend", do_extend},
     {"extend_many", do_extend_many},
     {"dethrottle", do_dethrottle},
+    {"repair", do_repair},
     {"start_dethrottler", do_start_dethrottler},
     {"throttle", do_throttle},
     {"set_limits", do_set_limits},

@@ -167,6 +167,19 @@ text show_swept(const fairlane_swept *swept) {
   return record;
 }
 
+text show_repaired(const fairlane_repaired *repaired) {
+  text record = copy("", 0);
+  field(&record, "jobs", (int64_t)fairlane_repaired_jobs(repaired), ALWAYS);
+  field(&record, "lanes", (int64_t)fairlane_repaired_lanes(repaired), ALWAYS);
+  field(&record, "lost_jobs", (int64_t)fairlane_repaired_lost_jobs(repaired), 0);
+  field(&record, "placed_jobs", (int64_t)fairlane_repaired_placed_jobs(repaired), 0);
+  field(&record, "dropped_entries", (int64_t)fairlane_repaired_dropped_entries(repaired), 0);
+  field(&record, "mended_lanes", (int64_t)fairlane_repaired_mended_lanes(repaired), 0);
+  field(&record, "mended_sums", (int64_t)fairlane_repaired_mended_sums(repaired), 0);
+  if (!fairlane_repaired_is_sound(repaired)) word_field(&record, "is_sound", "false", NULL);
+  return record;
+}
+
 text show_error(const fairlane_error *error) {
   if (!error) return copy("ok", 2);
   text shown = copy("! ", 2);

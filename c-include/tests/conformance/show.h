@@ -12,6 +12,7 @@ text show_pushed(const char *queue, const fairlane_pushed *pushed);
 text show_lane(const fairlane_lane_info *info);
 text show_stats(const fairlane_stats *stats);
 text show_swept(const fairlane_swept *swept);
+text show_repaired(const fairlane_repaired *repaired);
 
 /* Shows an error, or "ok" for none. */
 text show_error(const fairlane_error *error);
