@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fairlane::{ErrorCode, Job, JobId, NewJob, Queue};
+use fairlane::{ErrorCode, FailedFilter, Job, JobId, NewJob, Queue};
 use fairlane_tests::invariants;
 use fairlane_tests::redis::{Proxy, RedisServer};
 
@@ -115,6 +115,31 @@ fn a_failure_whose_reply_is_lost_is_one_dead_job() {
         popped,
         |queue, job| queue.fail(&job.token, "no good").unwrap(),
         |queue, ()| assert_eq!(queue.failed(10).unwrap().len(), 1),
+    );
+}
+
+#[test]
+fn what_was_removed_is_told_even_if_the_reply_is_lost() {
+    with_lost_reply(
+        |queue| queue.push(NewJob::new("job")).unwrap(),
+        |queue, id| queue.cancel(id).unwrap(),
+        |_, was_there| assert!(was_there),
+    );
+    with_lost_reply(
+        |queue| queue.push_many(vec![NewJob::new("job"); 3]).unwrap(),
+        |queue, _| queue.purge(None).unwrap(),
+        |_, count| assert_eq!(count, 3),
+    );
+    let dead = |queue: &Queue| queue.fail(&popped(queue).token, "no good").unwrap();
+    with_lost_reply(
+        dead,
+        |queue, ()| queue.restore_failed(FailedFilter::All).unwrap(),
+        |queue, count| assert_eq!((count, counts(queue).1), (1, 1)),
+    );
+    with_lost_reply(
+        dead,
+        |queue, ()| queue.clean_failed(FailedFilter::All).unwrap(),
+        |_, count| assert_eq!(count, 1),
     );
 }
 

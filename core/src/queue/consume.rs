@@ -83,6 +83,10 @@ impl Queue {
 
     /// Ends a delivery: the job is done and leaves the store.
     ///
+    /// On Redis a call whose reply is lost is sent again, and then told as done if the job is gone,
+    /// for the first sending has mostly done that. If it had not arrived at all, the lease lapsed
+    /// meanwhile and another delivery has completed the job, that is told as done, too.
+    ///
     /// # Errors
     /// `StaleToken` if the delivery has lapsed or has ended: nothing was changed.
     pub fn mark_complete(&self, token: &Token) -> Result<()> {

@@ -53,6 +53,6 @@ impl<'a> Reader<'a> {
     /// Reads a text with its length before it.
     pub(super) fn text(&mut self) -> Option<String> {
         let length = usize::from(self.short()?);
-        String::from_utf8(self.bytes(length)?.to_vec()).ok()
+        Some(String::from_utf8_lossy(self.bytes(length)?).into_owned())
     }
 }

@@ -101,8 +101,10 @@ pub(super) fn shards_differ(there: impl Display, named: usize) -> Error {
 
 /// Tells whether a script stopped at a row that it could not read.
 fn is_about_a_row(words: &str) -> bool {
-    words.starts_with("user_script:")
-        && (words.contains("data string too short") || words.contains("bad argument #"))
+    words.contains("user_script:")
+        && ["data string too short", "bad argument #", " is damaged"]
+            .iter()
+            .any(|damage| words.contains(damage))
 }
 
 /// Tells whether the words blame the password or the database of the URL.

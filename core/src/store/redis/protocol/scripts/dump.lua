@@ -29,7 +29,7 @@ for _, name in ipairs(call('ZRANGE', rows .. ':names', 0, -1)) do
     local ids = {}
     for priority = 9, 0, -1 do
       for _, element in ipairs(call('LRANGE', waiting_list(name, priority), 0, -1)) do
-        ids[#ids + 1] = string.match(element, '%d+') * 1
+        ids[#ids + 1] = (string.match(element, '^%d+') or 0) * 1
       end
     end
     told_lanes[#told_lanes + 1] = {tell_lane(lane), max(lane.start, queue.virtual),
@@ -48,11 +48,14 @@ for _, field in ipairs(call('HKEYS', rows)) do
 end
 table.sort(live)
 table.sort(dead)
-for index, id in ipairs(live) do
-  live[index] = tell_job(id)
+local told_live, told_dead = {}, {}
+for _, id in ipairs(live) do
+  -- A damaged one hides no other.
+  local is_told, job = pcall(tell_job, id)
+  told_live[#told_live + 1] = is_told and job or nil
 end
-for index, id in ipairs(dead) do
-  dead[index] = tell_dead(id)
+for _, id in ipairs(dead) do
+  told_dead[#told_dead + 1] = tell_dead(id) or nil
 end
 
 local keys = call('HKEYS', rows .. ':keys')
@@ -64,5 +67,5 @@ for _, key in ipairs(keys) do
     told_keys[#told_keys + 1] = {key, holder, held_until > now and held_until - queue.offset or 0}
   end
 end
-return {queue.virtual, tell_stats(), throttle_of(queue), starts_of(queue), ready, told_lanes, live,
-  dead, told_keys}
+return {queue.virtual, tell_stats(), throttle_of(queue), starts_of(queue), ready, told_lanes,
+  told_live, told_dead, told_keys}

@@ -9,6 +9,8 @@
 -- token of another delivery can end it.
 local HAS_TERMS, HAS_KEY, HAS_PARENT, HAS_BACKOFF, LOST_KEY = 1, 2, 4, 8, 16
 local RUN = '<dddB'
+-- More than any delivery that was ever given, for a job whose row does not tell its number any more.
+local FRESH_DELIVERY = 1048576
 
 local function parse(id, record)
   local job = {id = id, record = record, priority = 1, cost = 1, max_tries = 10}
@@ -33,15 +35,44 @@ local function parse(id, record)
   return job
 end
 
+-- Counts a job as lost whose row is gone, unless that was done when it was set aside. Where it stood,
+-- the caller has seen to.
+local function lose(id)
+  if id < queue.next_id and call('HEXISTS', rows, 'x' .. id) == 0 then
+    queue.lost, queue.live, queue.left = queue.lost + 1, queue.live - 1, queue.left + 1
+  end
+end
+
+-- Sets a row aside that cannot be read, so that it holds up nothing else.
+local function set_aside(kind, id, row)
+  redis.log(redis.LOG_WARNING, 'fairlane: job ' .. id .. ' of ' .. rows
+    .. ' is damaged and was set aside as field x' .. id)
+  call('HSET', rows, 'x' .. id, row)
+  call('HDEL', rows, kind .. id, 'r' .. id)
+end
+
+-- Reads a job. One whose row cannot be read is lost from then on, like one without a row.
 local function read_job(id)
   local record = call('HGET', rows, 'j' .. id)
-  return record and parse(id, record)
+  if not record then
+    return
+  end
+  local is_whole, job = pcall(parse, id, record)
+  if is_whole then
+    return job
+  elseif is_looking then
+    error('job ' .. id .. ' is damaged')
+  end
+  lose(id)
+  set_aside('j', id, record)
 end
 
 -- Gives what the deliveries of a job have left; `is_row` tells whether any has ended.
 local function read_run(id)
   local row = call('HGET', rows, 'r' .. id)
-  if not row then
+  if row and #row < 25 then
+    return {deliveries = FRESH_DELIVERY, tries = 0, lapses = 0, is_row = true}
+  elseif not row then
     return {deliveries = 0, tries = 0, lapses = 0, is_row = false}
   end
   local run, has_error, at = {is_row = true}
@@ -137,7 +168,7 @@ local function take_lease(job, delivery)
     return false
   end
   local lane = lane_of(job.lane)
-  lane.in_flight = lane.in_flight - 1
+  lane.in_flight = max(lane.in_flight - 1, 0)
   return true
 end
 
@@ -229,15 +260,21 @@ local function die(job, run, text)
   end
 end
 
-local function read_dead(id)
-  local row = call('HGET', rows, 'd' .. id)
-  if not row then
-    return
-  end
+local function parse_dead(id, row)
   local died_at, length, at = unpack('<dI4', row)
   local job = parse(id, string.sub(row, at + length))
   job.died_at, job.run = died_at, string.sub(row, at, at + length - 1)
+  unpack(RUN, job.run)
   return job
+end
+
+-- Reads a dead job; nil, and its row, if that cannot be read.
+local function read_dead(id)
+  local row = call('HGET', rows, 'd' .. id)
+  if row then
+    local is_whole, job = pcall(parse_dead, id, row)
+    return is_whole and job or nil, row
+  end
 end
 
 -- Puts a blocked job to the back of its lane, or delays it if its time has not come.
@@ -247,7 +284,9 @@ local function unblock(id)
   local job = due_at and read_job(id)
   call('ZREM', rows .. ':blocked', member)
   if not job then
-    -- Somebody else has deleted it.
+    if due_at then
+      lose(id)
+    end
     return
   end
   local lane = lane_of(job.lane)

@@ -66,6 +66,22 @@ local function is_gone(lane, virtual)
     and lane.start <= virtual
 end
 
+local function waiting_list(name, priority)
+  return rows .. ':w' .. priority .. ':' .. name
+end
+
+-- Finds the waiting jobs of a lane whose row cannot be read; its limits are lost.
+local function recover_lane(lane)
+  blank(lane)
+  lane.rest, lane.row = '', ''
+  for priority = 0, 9 do
+    local length = call('LLEN', waiting_list(lane.name, priority))
+    if length > 0 then
+      lane.mask, lane.known = lane.mask + 2 ^ priority, length
+    end
+  end
+end
+
 local function read_lane(name)
   local lane = lanes[name]
   if lane then
@@ -77,8 +93,9 @@ local function read_lane(name)
   lanes[name] = lane
   touched[#touched + 1] = lane
   lane.row, lane.row_wakes_at = row, 0
-  if row then
-    decode_lane(lane, row)
+  if row and not pcall(decode_lane, lane, row) then
+    recover_lane(lane)
+  elseif row then
     if lane.state == READY then
       lane.row_member, lane.row_load = string.sub(row, 1, 24) .. name, load_of(lane)
     end
@@ -105,10 +122,6 @@ local function lane_of(name)
     forget_starts(lane)
   end
   return lane
-end
-
-local function waiting_list(name, priority)
-  return rows .. ':w' .. priority .. ':' .. name
 end
 
 local function top_of(mask)
@@ -155,8 +168,9 @@ local function foremost_cost(lane)
     return 1
   end
   local element = call('LINDEX', waiting_list(lane.name, top_of(lane.mask)), 0)
-  local record = call('HGET', rows, 'j' .. string.match(element, '%d+'))
-  if not record then
+  local record = element and call('HGET', rows, 'j' .. (string.match(element, '%d+') or ''))
+  -- A damaged job must not hide behind the limit: popping finds it.
+  if not record or #record < 20 + #lane.name then
     return 1
   end
   local _, flags, _, at = unpack('<I6BHc0', record)

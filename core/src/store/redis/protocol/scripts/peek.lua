@@ -4,7 +4,9 @@ for priority = 9, 0, -1 do
   local wanted = most - #told
   if wanted > 0 then
     for _, element in ipairs(call('LRANGE', waiting_list(ARGV[6], priority), 0, wanted - 1)) do
-      told[#told + 1] = tell_job(string.match(element, '%d+') * 1) or nil
+      -- A damaged one hides no other.
+      local is_told, job = pcall(tell_job, (string.match(element, '^%d+') or 0) * 1)
+      told[#told + 1] = is_told and job or nil
     end
   end
 end

@@ -19,9 +19,12 @@ end
 if not record then
   return 0
 end
-local _, of_job, name = read('<I6BHc0', record)
+local is_whole, _, of_job, name = pcall(read, '<I6BHc0', record)
+if not is_whole then
+  return nil
+end
 local lane = call('HGET', rows, 'l' .. name)
-if bit.band(of_job, 2) ~= 0 or not lane then
+if bit.band(of_job, 2) ~= 0 or not lane or #lane < 24 then
   return nil
 end
 local start, of_turn, state, mask, known, in_flight = read(LANE, lane)
@@ -31,7 +34,7 @@ end
 if call('ZREM', rows .. ':leases', id .. '.' .. ARGV[6]) == 0 then
   return 0
 end
-in_flight = in_flight - 1
+in_flight = in_flight > 0 and in_flight - 1 or 0
 local after, tail, is_gone = pack(LANE, start, of_turn, state, mask, known, in_flight),
   string.sub(row, TAIL_AT), false
 if state == 1 then

@@ -29,8 +29,8 @@ for index = 1, count do
   fares[index] = 0
   -- One that is named twice ends once.
   if held[index] and record and not seen[lease] then
-    local _, of_job, name = read('<I6BHc0', record)
-    if bit.band(of_job, 2) ~= 0 then
+    local is_whole, _, of_job, name = pcall(read, '<I6BHc0', record)
+    if not is_whole or bit.band(of_job, 2) ~= 0 then
       return nil
     end
     fares[index], seen[lease] = 1, true
@@ -52,11 +52,14 @@ local lane_rows = call('HMGET', rows, unpack(lane_fields))
 local leave, stand, fields, idle = {}, {}, {'q', false}, nil
 for index = 1, #lane_fields do
   local field, row = lane_fields[index], lane_rows[index]
+  if not row or #row < 24 then
+    return nil
+  end
   local start, of_turn, state, mask, known, in_flight = read(LANE, row)
   if state > 1 then
     return nil
   end
-  in_flight = in_flight - ends[field]
+  in_flight = in_flight > ends[field] and in_flight - ends[field] or 0
   local hot = pack(LANE, start, of_turn, state, mask, known, in_flight)
   if state == 1 then
     local name = string.sub(field, 2)

@@ -7,8 +7,14 @@ local FIRST_RUN = '\0\0\0\0\0\0\240\63\0\0\0\0\0\0\240\63\0\0\0\0\0\0\0\0\0\0\0\
 local index = rows .. ':ready'
 local popped = call('ZPOPMIN', index)
 local member = popped[1]
-local start, of_turn, state, mask, known, in_flight = read(LANE, member)
-if state ~= 1 then
+if not member then
+  return nil
+end
+local start, of_turn, state, mask, known, in_flight
+if #member > 24 then
+  start, of_turn, state, mask, known, in_flight = read(LANE, member)
+end
+if state ~= 1 or mask == 0 then
   call('ZADD', index, popped[2], member)
   return nil
 end
@@ -19,17 +25,30 @@ if mask ~= 2 then
     top = top - 1
   end
 end
-local element = call('LPOP', rows .. ':w' .. top .. ':' .. name)
-local id, delivery, run = element, '1', nil
-if string.sub(element, -1) == 'r' then
-  id = string.sub(element, 1, -2)
-  run = call('HGET', rows, 'r' .. id)
+local list = rows .. ':w' .. top .. ':' .. name
+local element = call('LPOP', list)
+local id, delivery, run, record = element, '1', nil, nil
+if element then
+  if string.sub(element, -1) == 'r' then
+    id = string.sub(element, 1, -2)
+    run = call('HGET', rows, 'r' .. id)
+  end
+  record = call('HGET', rows, 'j' .. id)
+end
+if not is_whole(record, name) or (run ~= nil and (not run or #run < 25)) then
+  -- Something else has been at these rows: as if nothing had happened, pop.lua finds out.
+  if element then
+    call('LPUSH', list, element)
+  end
+  call('ZADD', index, popped[2], member)
+  return nil
+end
+if run then
   local number, tries, lapses = read('<ddd', run)
   delivery = string.format('%d', number + 1)
   run = pack('<ddd', number + 1, tries + 1, lapses) .. string.sub(run, 25)
   call('HSET', rows, 'r' .. id, run)
 end
-local record = call('HGET', rows, 'j' .. id)
 local lease_until = now + ARGV[4]
 call('ZADD', rows .. ':leases', string.format('%d', lease_until), id .. '.' .. delivery)
 -- Who sleeps may not know that something will be due so soon: events nearer than a second may be
@@ -67,9 +86,6 @@ call('HSET', rows, 'l' .. name, lane, 'q', pack(QUEUE, 1, now, offset, event, fl
   next_id, virtual, highest, turn, ready))
 -- 32: the keys of jobs below some id are void.
 local key_floor = bit.band(flags, 32) ~= 0 and read('<d', call('HGET', rows, 'Q'), 33) or 0
-if not record then
-  return nil
-end
 local head = pack('<dddd', now - offset, tag, key_floor, id)
 if run then
   return head .. string.sub(run, 1, 25) .. pack('<I4', #run - 25) .. string.sub(run, 26) .. record

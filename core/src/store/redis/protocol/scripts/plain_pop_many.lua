@@ -8,10 +8,14 @@ local window = call('ZRANGE', rows .. ':ready', '0', string.format('%d', count -
 -- The next lane is the first of the window, or the first of those that were served and stand again.
 local head, first, again = 1, nil, {}
 local ids, deliveries, leases, order, size = {}, {}, {}, {}, 0
+local lists, elements, names, runs, is_sound = {}, {}, {}, {}, true
 while size < count do
   local member = window[head]
   if not first and member then
-    local start, of_turn, state, mask, known, in_flight = read(LANE, member)
+    local start, of_turn, state, mask, known, in_flight
+    if #member > 24 then
+      start, of_turn, state, mask, known, in_flight = read(LANE, member)
+    end
     first = {name = string.sub(member, 25), member = member, load = window[head + 1] * 1,
       start = start, turn = of_turn, state = state, mask = mask, known = known,
       in_flight = in_flight}
@@ -20,7 +24,7 @@ while size < count do
   local lane = first
   if again[1] and not (first and is_before(first, again[1])) then
     lane = table.remove(again, 1)
-  elseif first and first.state == 1 then
+  elseif first and first.state == 1 and first.mask > 0 then
     first, order[#order + 1] = nil, lane
   else
     break
@@ -34,17 +38,25 @@ while size < count do
   end
   local list = rows .. ':w' .. top .. ':' .. lane.name
   local element = call('LPOP', list)
+  if not element then
+    is_sound = false
+    break
+  end
   local id, delivery = element, '1'
+  size = size + 1
+  lists[size], elements[size], names[size] = list, element, lane.name
   if string.sub(element, -1) == 'r' then
     id = string.sub(element, 1, -2)
     local run = call('HGET', rows, 'r' .. id)
+    if not run or #run < 25 then
+      is_sound = false
+      break
+    end
     local number, tries, lapses = read('<ddd', run)
     delivery = string.format('%d', number + 1)
     run = pack('<ddd', number + 1, tries + 1, lapses) .. string.sub(run, 25)
-    call('HSET', rows, 'r' .. id, run)
-    deliveries[size + 1] = pack('<d', id) .. run
+    deliveries[size], runs[#runs + 1], runs[#runs + 2] = pack('<d', id) .. run, 'r' .. id, run
   end
-  size = size + 1
   ids[size], leases[size * 2 - 1], leases[size * 2] = 'j' .. id, lease_text, id .. '.' .. delivery
 
   virtual = virtual < lane.start and lane.start or virtual
@@ -68,11 +80,22 @@ while size < count do
     stand_again(again, lane)
   end
 end
-if size == 0 then
+local records = is_sound and size > 0 and call('HMGET', rows, unpack(ids))
+for index = 1, records and size or 0 do
+  is_sound = is_sound and is_whole(records[index], names[index])
+end
+if not is_sound then
+  -- Something else has been at these rows: as if nothing had happened, pop.lua finds out.
+  for index = size, 1, -1 do
+    call('LPUSH', lists[index], elements[index])
+  end
+end
+if not is_sound or size == 0 then
   return nil
 end
-
-local records = call('HMGET', rows, unpack(ids))
+if runs[1] then
+  call('HSET', rows, unpack(runs))
+end
 local leave, stand, fields = {}, {}, {'q', false}
 for index = 1, #order do
   local lane = order[index]
@@ -105,9 +128,7 @@ call('HSET', rows, unpack(fields))
 local key_floor = bit.band(flags, 32) ~= 0 and read('<d', call('HGET', rows, 'Q'), 33) or 0
 local reply = {now - offset, tag, key_floor, -1}
 for index = 1, size do
-  if records[index] then
-    reply[#reply + 1] = deliveries[index] or string.sub(ids[index], 2) * 1
-    reply[#reply + 1] = records[index]
-  end
+  reply[#reply + 1] = deliveries[index] or string.sub(ids[index], 2) * 1
+  reply[#reply + 1] = records[index]
 end
 return reply

@@ -24,10 +24,10 @@ local state, mask = 0, 0
 if lane then
   local high, low
   state, high, low = string.byte(lane, 14, 16)
-  mask = high * 256 + low
-  if state > 1 then
+  if state ~= 0 and state ~= 1 or #lane < 24 then
     return nil
   end
+  mask = high * 256 + low
 end
 -- The first write is one that a server without memory refuses: later ones it carries out.
 local text = string.format('%d', id)

@@ -39,6 +39,9 @@ for index = 1, count do
   if not lane then
     lane = {start = 0, turn = 0, state = 0, mask = 0, known = 0, in_flight = 0, row = row}
     if row then
+      if #row < 24 then
+        return nil
+      end
       lane.start, lane.turn, lane.state, lane.mask, lane.known, lane.in_flight = read(LANE, row)
       if lane.state > 1 then
         return nil

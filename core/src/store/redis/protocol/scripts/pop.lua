@@ -7,7 +7,7 @@ local count, lease, manner = ARGV[6] * 1, ARGV[7] * 1, ARGV[8]
 
 -- The ready lanes that may be served by this call, in order: as many as it may take jobs, and those
 -- that it has served and that are ready still.
-local window, head, again
+local window, head, again, has_dropped
 
 local function read_window(size)
   write_lanes()
@@ -16,10 +16,17 @@ end
 
 local function next_lane()
   local first
-  if window[head] then
-    local start, turn = unpack('>I7I6', window[head])
-    first = {load = window[head + 1] * 1, start = start, turn = turn,
-      name = string.sub(window[head], 25)}
+  while window[head] and not first do
+    local member = window[head]
+    local name = string.sub(member, 25)
+    if name ~= '' and lane_of(name).row_member == member then
+      local start, turn = unpack('>I7I6', member)
+      first = {load = window[head + 1] * 1, start = start, turn = turn, name = name}
+    else
+      -- No lane has put it there.
+      call('ZREM', rows .. ':ready', member)
+      head, has_dropped = head + 2, true
+    end
   end
   if again[1] and (not first or is_before(again[1], first)) then
     return table.remove(again, 1)
@@ -39,16 +46,18 @@ end
 
 -- Takes the foremost job of a lane; tells whether blocked jobs came free by it.
 local function start(lane)
-  local element = call('LPOP', waiting_list(lane.name, top_of(lane.mask)))
+  local element = lane.mask > 0 and call('LPOP', waiting_list(lane.name, top_of(lane.mask)))
   lane.known = lane.known - 1
-  if lane.known <= 0 then
+  if lane.known <= 0 or not element then
     look_at_top(lane)
   end
-  local id = string.match(element, '%d+') * 1
-  local job = read_job(id)
-  if not job then
-    -- Its row was evicted or deleted by somebody else: nothing is left to deliver.
-    queue.lost = queue.lost + 1
+  local id = (element and string.match(element, '^%d+') or 0) * 1
+  local job = id > 0 and read_job(id)
+  if not job or job.lane ~= lane.name then
+    -- Its row was evicted, deleted or damaged by somebody else: nothing is left to deliver.
+    if id > 0 and not job then
+      lose(id)
+    end
     look_again(lane)
     return false
   end
@@ -84,6 +93,11 @@ end
 read_window(count)
 while taken < count and may_start() do
   local entry = next_lane()
+  while not entry and has_dropped do
+    has_dropped = false
+    read_window(count - taken)
+    entry = next_lane()
+  end
   if not entry then
     break
   end

@@ -3,29 +3,22 @@
 -- + 1 if it was delivered before + 2 if it is delayed, blocked or in flight; the dead ones; the
 -- lanes, each as its name after one letter for each counter that is not 0 (f, d, b) and a space.
 local PAGE = 200
--- More than any delivery that was ever given, for a job that does not tell its number any more.
-local FRESH_DELIVERY = 1048576
 
 local page = call('HSCAN', rows, ARGV[6], 'COUNT', PAGE)
 local jobs, told_dead, told_lanes, known_lanes, wanted_lanes = {}, {}, {}, {}, {}
 
--- Sets a row aside that cannot be read; what stands for it elsewhere is found by the later steps.
-local function set_aside(kind, id, row)
-  call('HSET', rows, 'x' .. id, row)
-  call('HDEL', rows, kind .. id, 'r' .. id)
-  queue.left, queue.lost = queue.left + 1, queue.lost + 1
-  damaged[#damaged + 1] = id
-end
-
 local function look_at_dead(id, row)
-  if not pcall(read_dead, id) then
+  local job = read_dead(id)
+  if not job then
     set_aside('d', id, row)
     call('ZREM', rows .. ':dead', member_of(id))
+    queue.left, queue.lost = queue.left + 1, queue.lost + 1
+    damaged[#damaged + 1] = id
     return
   end
   told_dead[#told_dead + 1] = id
   if not call('ZSCORE', rows .. ':dead', member_of(id)) then
-    call('ZADD', rows .. ':dead', read_dead(id).died_at, member_of(id))
+    call('ZADD', rows .. ':dead', job.died_at, member_of(id))
     placed = placed + 1
   end
 end
@@ -65,8 +58,10 @@ for index = 1, #page[2], 2 do
     if job then
       jobs[#jobs + 1] = job
     else
+      -- What stands for it elsewhere is found by the later steps.
+      lose(id)
       set_aside('j', id, row)
-      queue.live = queue.live - 1
+      damaged[#damaged + 1] = id
     end
   elseif kind == 'd' then
     look_at_dead(id, row)

@@ -1,4 +1,8 @@
 -- Puts dead jobs back to the end of their lanes, with all their tries. ARGV as in dead.lua.
+local before = given_before(1)
+if before then
+  return close(before[1])
+end
 local found = dead_that_match()
 for _, id in ipairs(found) do
   local job = read_dead(id)
@@ -23,4 +27,4 @@ for _, id in ipairs(found) do
   put_ready(job, false, true)
   look_again(lane_of(job.lane))
 end
-return close(#found)
+return close(give({#found})[1])

@@ -20,8 +20,12 @@ local function lapse_leases()
   local ended = call('ZRANGEBYSCORE', rows .. ':leases', '-inf', now, 'WITHSCORES')
   local leases = {}
   for index = 1, #ended, 2 do
-    local id, delivery = string.match(ended[index], '(%d+)%.(%d+)')
-    leases[#leases + 1] = {id * 1, ended[index + 1] * 1, delivery}
+    local id, delivery = string.match(ended[index], '^(%d+)%.(%d+)$')
+    if id then
+      leases[#leases + 1] = {id * 1, ended[index + 1] * 1, delivery}
+    else
+      call('ZREM', rows .. ':leases', ended[index])
+    end
   end
   table.sort(leases, function(a, b)
     if a[2] ~= b[2] then
@@ -32,9 +36,9 @@ local function lapse_leases()
   for _, lease in ipairs(leases) do
     local job = read_job(lease[1])
     if not job then
-      -- Its row was evicted or deleted by somebody else: nothing is left to deliver.
+      -- Nothing is left to deliver. Which lane counts it is not known: a repair finds out.
       call('ZREM', rows .. ':leases', lease[1] .. '.' .. lease[3])
-      queue.lost = queue.lost + 1
+      lose(lease[1])
     elseif take_lease(job, lease[3]) then
       local run = read_delivery(job.id)
       run.lapses = run.lapses + 1
@@ -53,8 +57,11 @@ local function move_due_jobs()
   local due = call('ZRANGEBYSCORE', rows .. ':delayed', '-inf', now)
   for _, member in ipairs(due) do
     call('ZREM', rows .. ':delayed', member)
-    local job = read_job(id_of(member))
-    if job then
+    local id = #member == 5 and id_of(member)
+    local job = id and read_job(id)
+    if id and not job then
+      lose(id)
+    elseif job then
       local lane = lane_of(job.lane)
       lane.delayed = lane.delayed - 1
       put_ready(job, false, read_run(job.id).is_row)
