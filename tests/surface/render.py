@@ -100,15 +100,28 @@ def about(host: str, of: str, item: Item) -> str:
     return verb.sub(lambda it: f"`{property_(of, it[1])}`", item["about"])
 
 
+def options(item: Item) -> str:
+    """Tells the options of a C function, which are set one by one."""
+    if "options" not in item:
+        return ""
+    names = [f"`{it['name']}`" for it in item["parameters"] if it.get("option")]
+    return f" Options, by `fairlane_{item['options']}_set_...`: {', '.join(names)}."
+
+
 def rows(host: str, of: str, one: Item) -> list[str]:
     _, call, property_ = HOSTS[host]
     calls = [one["constructor"]] if "constructor" in one else []
     found = [in_host(host, it) for it in [*calls, *one["methods"]]]
-    lines = [f"| `{call(of, it)}` | {about(host, of, it)} |" for it in found if it]
+    lines = [f"| `{call(of, it)}` | {about(host, of, it)}{options(it)} |" for it in found if it]
     found = [in_host(host, it) for it in one["properties"]]
     return lines + [
         f"| `{property_(of, it['name'])}` | {about(host, of, it)} |" for it in found if it
     ]
+
+
+def error(host: str, row: Item) -> str:
+    name: str = row["name"]
+    return f"FAIRLANE_{snake(name).upper()}" if host == "c" else f"{name}Error"
 
 
 def reference(host: str) -> str:
@@ -125,16 +138,17 @@ def reference(host: str) -> str:
                 "| --- | --- |",
             ]
             lines += [*rows(host, row["name"], one), ""]
-    lines += ["### Errors", "", "| number | code | retryable | |", "| --- | --- | --- | --- |"]
+    lines += ["### Errors", "", "| number | | retryable | |", "| --- | --- | --- | --- |"]
     for row in TABLE["errors"]:
         retryable = "yes" if row["retryable"] else "no"
-        lines.append(f"| {row['number']} | {row['name']} | {retryable} | {row['about']} |")
+        lines.append(f"| {row['number']} | `{error(host, row)}` | {retryable} | {row['about']} |")
     lines += ["", "### Constants", "", "| | value | |", "| --- | --- | --- |"]
     for row in TABLE["constants"]:
         value = row["value"]
         if host == "python" and row["type"] == "span":
             value /= 1000
-        lines.append(f"| `{row['name']}` | `{json.dumps(value)}` | {row['about']} |")
+        prefix = "FAIRLANE_" if host == "c" else ""
+        lines.append(f"| `{prefix}{row['name']}` | `{json.dumps(value)}` | {row['about']} |")
     return "\n".join([*lines, ""])
 
 
