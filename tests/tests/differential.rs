@@ -84,7 +84,7 @@ fn redis_agrees_with_the_model() {
 /// against one of the model, and both go through the code that joins them.
 fn on_a_cluster(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Difference> {
     thread_local! {
-        static CLUSTER: RedisCluster = RedisCluster::start("");
+        static CLUSTER: RedisCluster = RedisCluster::steady("");
     }
     static MADE: AtomicU64 = AtomicU64::new(0);
     let (clock, mut options) = options(sequence);

@@ -93,7 +93,7 @@ fn complete(queue: &Queue, count: usize) -> bool {
 #[test]
 fn a_queue_whose_slot_moves_waits_and_loses_nothing() {
     const BELL: &str = "{fairlane:moving}:bell";
-    let cluster = RedisCluster::start(BELL);
+    let cluster = RedisCluster::steady(BELL);
     let options = QueueOptions { busy_timeout: PATIENCE, ..QueueOptions::default() };
     let queue = Queue::open_with(&cluster.url(), "moving", options).unwrap();
     let caller = patient(&cluster.url());

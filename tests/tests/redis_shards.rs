@@ -96,9 +96,13 @@ fn the_number_of_shards_is_the_same_for_ever() {
     push("?shards=4", "four").unwrap();
     push("", "one").unwrap();
     for (shards, name, words) in [
-        ("?shards=3", "four", "over 4 shards, and its url names 3"),
-        ("", "four", "over 4 shards, and its url names 1"),
-        ("?shards=4", "one", "over 1 shards, and its url names 4"),
+        (
+            "?shards=3",
+            "four",
+            "shards 3 of the url are not those of the queue, which was made with 4",
+        ),
+        ("", "four", "accepted is shards=4"),
+        ("?shards=4", "one", "accepted is shards=1"),
     ] {
         let error = push(shards, name).unwrap_err();
         assert_eq!(error.code(), ErrorCode::InvalidArgument);
@@ -185,7 +189,7 @@ fn a_push_that_fails_on_one_shard_says_what_was_pushed_on_others() {
 #[test]
 fn a_node_that_is_away_holds_up_its_shards_alone() {
     const BUSY: Duration = Duration::from_millis(500);
-    let cluster = RedisCluster::start("{fairlane:shards}");
+    let cluster = RedisCluster::steady("{fairlane:shards}");
     let options = QueueOptions { busy_timeout: BUSY, ..QueueOptions::default() };
     let queue = Queue::open_with(&spread(&cluster.url()), "shards", options).unwrap();
     push_to_each(&queue, "");
@@ -241,7 +245,7 @@ fn wait_while(
 
 #[test]
 fn a_push_on_any_shard_wakes_a_worker_that_waits_at_all() {
-    let cluster = RedisCluster::start("{fairlane:shards}");
+    let cluster = RedisCluster::steady("{fairlane:shards}");
     let masters: Vec<_> = cluster.masters().iter().collect();
     let [queue, other] = [(); 2].map(|()| Queue::open(&spread(&cluster.url()), "shards").unwrap());
     for lane in LANES.iter().cycle().take(12) {

@@ -20,14 +20,24 @@ pub struct RedisCluster {
 }
 
 impl RedisCluster {
-    /// Starts a cluster, and waits until its nodes agree.
+    /// Starts a cluster in which the replica takes over from a master that is silent for half a
+    /// second, and waits until its nodes agree.
     pub fn start(key: &str) -> Self {
+        Self::start_with(key, "cluster-node-timeout 500")
+    }
+
+    /// Starts a cluster in which nobody takes over, however busy this machine is.
+    pub fn steady(key: &str) -> Self {
+        Self::start_with(key, "cluster-replica-no-failover yes")
+    }
+
+    fn start_with(key: &str, line: &str) -> Self {
         let lines = [
             "cluster-enabled yes",
-            "cluster-node-timeout 500",
             "cluster-require-full-coverage no",
             "appendonly yes",
             "repl-diskless-sync-delay 0",
+            line,
         ];
         let masters: Vec<_> = (0..3).map(|_| RedisServer::start(&lines)).collect();
         let replica = RedisServer::start(&lines);

@@ -94,8 +94,8 @@ fn newer(words: &str) -> Error {
 /// Says that a queue has other shards than it was opened with.
 pub(super) fn shards_differ(there: impl Display, named: usize) -> Error {
     Error::invalid(format!(
-        "queue is spread over {there} shards, and its url names {named}: accepted is \
-         shards={there}"
+        "shards {named} of the url are not those of the queue, which was made with {there}: accepted \
+         is shards={there}"
     ))
 }
 
