@@ -291,8 +291,8 @@ export declare class Queue implements AsyncDisposable {
    */
   throttle(lane: string | null, duration: number): Promise<void>;
 
-  /** Sets limits of a lane, or of the whole queue (null). */
-  setLimits(lane: string | null, options: LimitsOptions): Promise<void>;
+  /** Sets limits of a lane, or of the whole queue (null, the default). */
+  setLimits(lane?: string | null, options?: LimitsOptions): Promise<void>;
 
   /** Starts no more jobs of a lane, or of the whole queue (null, the default). */
   pause(lane?: string | null): Promise<void>;
@@ -434,7 +434,7 @@ export declare class NewJob {
   /** The priority. */
   readonly priority: number;
   /** The rate that the push gives the lane. */
-  readonly rate: Readonly<Rate> | null;
+  readonly rate: Rate | null;
   /** For how long the job is held back, if it was given so. */
   readonly delay: number | null;
   /** The moment from which the job may start, if it was given so. */
@@ -626,7 +626,7 @@ export declare class ManualClock {
 
 /** Base of every error of fairlane. */
 export declare class FairlaneError extends Error {
-  protected constructor(message?: string, options?: ErrorOptions);
+  constructor(message?: string, options?: ErrorOptions);
   /** The stable name, the same in every language. */
   readonly code: string;
   /** The stable number, the same in every language. */

@@ -20,7 +20,6 @@ class Dethrottler {
 
   async stop() {
     collected.unregister(this);
-    if (this.#line.isEnded) return;
     const write = (writer) => writer.number(this.#number);
     await this.#line.call(VERBS.stopDethrottler, write, () => undefined);
   }

@@ -8,7 +8,7 @@
 
 const native = require("./native.cjs");
 const { Reader, Writer } = require("./packet.cjs");
-const { classes, enter, errorOf } = require("./errors.cjs");
+const { enter, errorOf } = require("./errors.cjs");
 
 /** The numbers of the verbs. */
 const VERBS = Object.fromEntries(native.verbs().map((name, number) => [name, number]));
@@ -76,7 +76,6 @@ class Line {
    */
   call(verb, write, read, signal) {
     return new Promise((resolve, reject) => {
-      if (this.#native === undefined) throw new classes.ClosedError(native.constants().closed);
       signal?.throwIfAborted();
       const call = ++lastCall;
       this.#write(verb, call, write);
@@ -90,21 +89,15 @@ class Line {
     });
   }
 
-  /** Tells whether calls are refused. */
-  get isEnded() {
-    return this.#native === undefined;
-  }
-
   /** Makes a call whose result nobody waits for. */
   tell(verb, write) {
-    if (this.#native !== undefined) this.#write(verb, 0, write);
+    this.#write(verb, 0, write);
   }
 
-  /** Lets the native thread end; later calls are refused. */
+  /** Lets the native thread end when it has made the calls until now. */
   end() {
     this.#flush();
-    this.#native?.end();
-    this.#native = undefined;
+    enter(() => this.#native.end());
   }
 
   #write(verb, call, write) {
@@ -128,7 +121,7 @@ class Line {
   #flush() {
     const writer = this.#writer;
     this.#isDue = false;
-    if (writer.count > 0 && this.#native !== undefined) {
+    if (writer.count > 0) {
       const numbers = writer.numbers.subarray(0, writer.count);
       const bytes = writer.bytes.subarray(0, writer.length);
       enter(() => this.#native.submit(numbers, bytes));

@@ -61,7 +61,6 @@ class Queue {
   }
 
   async close() {
-    if (this.#line.isEnded) return;
     const closed = this.#line.call(VERBS.close, write.nothing, read.nothing);
     this.#line.end();
     await closed;
@@ -201,7 +200,7 @@ class Queue {
     return this.#line.call(VERBS.throttle, writeBoth, read.nothing);
   }
 
-  async setLimits(lane, options) {
+  async setLimits(lane = null, options = undefined) {
     const given = check.options(options, LIMITS);
     const rate = check.rate(given);
     const writeAll = (writer) => {

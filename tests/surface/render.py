@@ -47,9 +47,12 @@ def python_call(of: str, call: Item) -> str:
 
 
 def is_javascript_option(parameter: Item) -> bool:
+    if parameter.get("option", False):
+        return True
     kind = parameter["type"].rstrip("?")
-    return parameter.get("option", False) or (
-        "default" in parameter and kind in ("span", "jobs", "ids", "number", "flag")
+    is_limit = kind == "count" and parameter.get("default", ...) is None
+    return "default" in parameter and (
+        is_limit or kind in ("span", "jobs", "ids", "number", "flag")
     )
 
 

@@ -16,7 +16,10 @@ pub struct Inbox {
 #[derive(Default)]
 struct Mail {
     packets: Vec<Packet>,
+    /// Whether the thread is to end when it has taken all.
     is_ended: bool,
+    /// Whether the thread has learnt that: it takes no more.
+    is_over: bool,
 }
 
 /// What there is for the thread of the queue to do.
@@ -29,19 +32,24 @@ pub enum Arrived {
 }
 
 impl Inbox {
-    /// Hands calls in.
-    pub fn put(&self, packet: Packet) {
-        lock(&self.mail).packets.push(packet);
+    /// Hands calls in; gives them back if there is no thread any more that would take them.
+    pub fn put(&self, packet: Packet) -> Result<(), Packet> {
+        let mut mail = lock(&self.mail);
+        if mail.is_over {
+            return Err(packet);
+        }
+        mail.packets.push(packet);
         self.arrived.notify_one();
+        Ok(())
     }
 
-    /// Says that no more will come.
+    /// Lets the thread end when it has taken all.
     pub fn end(&self) {
         lock(&self.mail).is_ended = true;
         self.arrived.notify_one();
     }
 
-    /// Says that no more will come, and forgets what did.
+    /// Lets the thread end without what it has not taken.
     pub fn abandon(&self) {
         lock(&self.mail).packets.clear();
         self.end();
@@ -55,6 +63,7 @@ impl Inbox {
                 return Arrived::Packets(std::mem::take(&mut mail.packets));
             }
             if mail.is_ended {
+                mail.is_over = true;
                 return Arrived::Ended;
             }
             mail = match until {

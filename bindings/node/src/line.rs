@@ -23,7 +23,11 @@ use crate::queue::Desk;
 /// Hands calls to the thread of one queue. The thread ends when this is collected, as nobody can
 /// ask for anything any more.
 #[napi]
-pub struct Line(Arc<Inbox>);
+pub struct Line {
+    inbox: Arc<Inbox>,
+    queue: Arc<OnceLock<Queue>>,
+    outbox: Arc<Outbox>,
+}
 
 #[napi]
 impl Line {
@@ -31,16 +35,22 @@ impl Line {
     #[napi]
     pub fn submit(&self, numbers: &[f64], bytes: &[u8]) -> napi::Result<(), &'static str> {
         door::entered(|| {
-            self.0.put(Packet { numbers: numbers.to_vec(), bytes: bytes.to_vec() });
+            let packet = Packet { numbers: numbers.to_vec(), bytes: bytes.to_vec() };
+            if let Err(packet) = self.inbox.put(packet) {
+                // The queue is closed, so that each call is refused at once, and for its arguments
+                // first if they are wrong.
+                let (queue, outbox) = (Arc::clone(&self.queue), Arc::clone(&self.outbox));
+                Desk::new(queue, outbox, None).make(&[packet]);
+            }
             Ok(())
         })
     }
 
-    /// Lets the thread end after what was handed in; nothing may be handed in after that.
+    /// Lets the thread end after what was handed in, the last of which closes the queue.
     #[napi]
     pub fn end(&self) -> napi::Result<(), &'static str> {
         door::entered(|| {
-            self.0.end();
+            self.inbox.end();
             Ok(())
         })
     }
@@ -48,7 +58,7 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        self.0.end();
+        self.inbox.end();
     }
 }
 
@@ -85,7 +95,8 @@ impl Running {
 pub fn start(outbox: Arc<Outbox>, clock: Option<Arc<ManualClock>>) -> Result<(Line, Running)> {
     let inbox = Arc::new(Inbox::default());
     let queue = Arc::new(OnceLock::new());
-    let (mail, desk) = (Arc::clone(&inbox), Desk::new(Arc::clone(&queue), outbox, clock));
+    let (mail, desk) =
+        (Arc::clone(&inbox), Desk::new(Arc::clone(&queue), Arc::clone(&outbox), clock));
     let thread = thread::Builder::new()
         .name("fairlane".into())
         .spawn(move || serve(&mail, desk))
@@ -93,7 +104,8 @@ pub fn start(outbox: Arc<Outbox>, clock: Option<Arc<ManualClock>>) -> Result<(Li
         let message = format!("thread of the queue cannot be started: {error}");
         Error::new(ErrorCode::Unavailable, message)
     })?;
-    Ok((Line(Arc::clone(&inbox)), Running { inbox, queue, thread }))
+    let line = Line { inbox: Arc::clone(&inbox), queue: Arc::clone(&queue), outbox };
+    Ok((line, Running { inbox, queue, thread }))
 }
 
 fn serve(inbox: &Inbox, mut desk: Desk) {

@@ -41,8 +41,6 @@ pub struct Constants {
     pub default_priority: i64,
     pub max_priority: i64,
     pub version: &'static str,
-    /// What a closed queue says.
-    pub closed: String,
 }
 
 /// Gives the constants.
@@ -56,7 +54,6 @@ pub fn constants() -> Constants {
         default_priority: fairlane::DEFAULT_PRIORITY,
         max_priority: fairlane::job::MAX_PRIORITY,
         version: env!("CARGO_PKG_VERSION"),
-        closed: Error::closed().message().to_owned(),
     }
 }
 
