@@ -90,7 +90,7 @@ describe("the package, installed into an empty project", () => {
   test("has nothing that publint or are-the-types-wrong find fault with", () => {
     const packed = join(published, "fairlane");
     call(packed, join(BIN, "publint"), "--strict");
-    call(packed, join(BIN, "attw"), "--pack", ".");
+    call(packed, join(BIN, "attw"), "--pack", ".", "--entrypoints", ".");
   });
 });
 

@@ -41,6 +41,7 @@ const GOT = {
   text: "string",
   id: "string",
   bytes: "Buffer",
+  count: "number",
   integer: "number",
   number: "number",
   flag: "boolean",

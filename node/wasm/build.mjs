@@ -25,4 +25,4 @@ for (const [folder, features] of [
   run(process.execPath, optimizer, "-Oz", "--strip-debug", "-o", path, path);
 }
 
-writeTypes(here("../index.d.mts"), here("index.d.mts"));
+writeTypes(here("../index.d.cts"), here("index.d.mts"));
