@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,6 +21,7 @@ class Agent:
 
     def __init__(self, host: str, command: list[str]) -> None:
         self.host = host
+        self.is_killed = False
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
         assert self.answer() == ["ready"], host
@@ -48,9 +49,18 @@ class Agent:
         assert first == "error", (self.host, order)
         return code
 
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+        self.is_killed = True
+
     def end(self) -> None:
-        self.process.communicate(timeout=30)
-        assert self.process.returncode == 0, self.host
+        if not self.is_killed:
+            self.process.communicate(timeout=30)
+            assert self.process.returncode == 0, self.host
+
+
+Start = Callable[[str, str], Agent]
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +79,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
         "python": [sys.executable, str(AGENTS / "python.py")],
         "node": [node, str(AGENTS / "node.mjs")],
         "c": [str(c)],
+        "wasm": [node, str(AGENTS / "wasm.mjs")],
     }
 
 
@@ -98,19 +109,26 @@ def redis(tmp_path: Path) -> Iterator[str]:
     server.wait()
 
 
+@pytest.fixture
+def start(commands: dict[str, list[str]]) -> Iterator[Start]:
+    """Starts an agent of a host on a store."""
+    with ExitStack() as ends:
+
+        def start(host: str, url: str) -> Agent:
+            agent = Agent(host, [*commands[host], url, "interop"])
+            ends.callback(agent.end)
+            return agent
+
+        yield start
+
+
 @pytest.fixture(params=["file", "redis"])
 def agents(
-    request: pytest.FixtureRequest, commands: dict[str, list[str]], tmp_path: Path
-) -> Iterator[list[Agent]]:
+    request: pytest.FixtureRequest, start: Start, commands: dict[str, list[str]], tmp_path: Path
+) -> list[Agent]:
     """An agent of each host that can use the store, all on one queue."""
     if request.param == "file":
         # WebAssembly has no files of the machine.
-        url, hosts = str(tmp_path / "jobs.db"), [host for host in commands if host != "wasm"]
-    else:
-        url, hosts = request.getfixturevalue("redis"), list(commands)
-    with ExitStack() as ends:
-        agents = []
-        for host in hosts:
-            agents.append(Agent(host, [*commands[host], url, "interop"]))
-            ends.callback(agents[-1].end)
-        yield agents
+        return [start(host, str(tmp_path / "jobs.db")) for host in commands if host != "wasm"]
+    url: str = request.getfixturevalue("redis")
+    return [start(host, url) for host in commands]

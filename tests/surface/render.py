@@ -117,9 +117,13 @@ def rows(host: str, of: str, one: Item) -> list[str]:
     found = [in_host(host, it) for it in [*calls, *one["methods"]]]
     lines = [f"| `{call(of, it)}` | {about(host, of, it)}{options(it)} |" for it in found if it]
     found = [in_host(host, it) for it in one["properties"]]
-    return lines + [
-        f"| `{property_(of, it['name'])}` | {about(host, of, it)} |" for it in found if it
-    ]
+    # A rate is two numbers in C.
+    parts = ("_count", "_window") if host == "c" else ("",)
+    for it in filter(None, found):
+        names = [it["name"] + part for part in (parts if it["type"] == "rate" else ("",))]
+        shown = ", ".join(f"`{property_(of, name)}`" for name in names)
+        lines.append(f"| {shown} | {about(host, of, it)} |")
+    return lines
 
 
 def error(host: str, row: Item) -> str:
