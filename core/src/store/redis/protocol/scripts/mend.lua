@@ -14,6 +14,12 @@ if queue.event > first_event() then
   queue.event, sums = first_event(), sums + 1
 end
 
+local function at_least(field, bound)
+  if queue[field] < bound then
+    queue[field], sums = bound, sums + 1
+  end
+end
+
 local function mended(lane)
   mended_lanes[#mended_lanes + 1] = lane.name
 end
@@ -58,6 +64,12 @@ local function mend_lane(lane)
   elseif is_named and not lane.row and is_gone(lane, queue.virtual) then
     call('ZREM', rows .. ':names', lane.name)
     strays = strays + 1
+  end
+  at_least('highest', lane.start)
+  at_least('next_turn', lane.state == READY and lane.turn + 1 or 0)
+  if lane.max_waiting > 0 and band(queue.flags, ROOM) == 0 then
+    set_flag(ROOM, true)
+    sums = sums + 1
   end
   if is_wrong then
     -- It is written, whether its row has changed or not.
