@@ -79,7 +79,8 @@ class Line {
       signal?.throwIfAborted();
       const call = ++lastCall;
       this.#write(verb, call, write);
-      const waiting = { resolve, reject, read, signal, abort: undefined };
+      // The line is named so that it is not collected, and its thread ended, while the call is pending.
+      const waiting = { line: this, resolve, reject, read, signal, abort: undefined };
       if (signal !== undefined) {
         waiting.abort = () => this.#write(VERBS.abort, 0, (writer) => writer.number(call));
         signal.addEventListener("abort", waiting.abort, { once: true });

@@ -30,6 +30,22 @@ describe("the end of a process", () => {
     assert.deepEqual([done.status, done.stdout], [0, "size 0\nwaited for null\n"], done.stderr);
   });
 
+  test("does not come for a queue that nobody names any more, while one of its calls is pending", () => {
+    const done = run(
+      `${OPEN.replace("const queue", "let queue")}
+        queue.pop({ wait: 300 }).then((job) => console.log("waited for", job));
+        await queue.size();
+        queue = undefined;
+        for (let n = 0; n < 10; n++) {
+          globalThis.gc();
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      `,
+      { flags: ["--expose-gc"] },
+    );
+    assert.deepEqual([done.status, done.stdout], [0, "waited for null\n"], done.stderr);
+  });
+
   test("comes as soon as the last wait has ended, on Redis too", async () => {
     const redis = await Redis.start();
     const done = run(`

@@ -100,8 +100,8 @@ export function onEveryStore(tests) {
 }
 
 /** Runs a program in a process of its own; gives how it ended. */
-export function run(program, { type = "module", ...options } = {}) {
-  const command = [`--input-type=${type}`, "--eval", program];
+export function run(program, { flags = [], ...options } = {}) {
+  const command = [...flags, "--input-type=module", "--eval", program];
   return spawnSync(process.execPath, command, {
     cwd: PACKAGE,
     encoding: "utf8",
