@@ -80,17 +80,26 @@ fn redis_agrees_with_the_model() {
     comparison.check_as_told(SEQUENCES_ON_REDIS, u64::MAX);
 }
 
+/// The cluster of the one test that needs it. It ends with the test: what belongs to a thread may not
+/// have ended when the process does.
+static CLUSTER: Mutex<Option<RedisCluster>> = Mutex::new(None);
+
+struct EndCluster;
+
+impl Drop for EndCluster {
+    fn drop(&mut self) {
+        drop(CLUSTER.lock().map(|mut cluster| cluster.take()));
+    }
+}
+
 /// Spreads the queue and the model over shards in the same way: so each shard of the queue is held
 /// against one of the model, and both go through the code that joins them.
 fn on_a_cluster(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Difference> {
-    thread_local! {
-        static CLUSTER: RedisCluster = RedisCluster::steady("");
-    }
     static MADE: AtomicU64 = AtomicU64::new(0);
     let (clock, mut options) = options(sequence);
     // Pops begin at the first shard, here and there.
     options.random = Arc::new(Lowest);
-    let url = CLUSTER.with(|cluster| format!("{}?shards={SHARDS}", cluster.url()));
+    let url = CLUSTER.lock().unwrap().as_ref().unwrap().url() + &format!("?shards={SHARDS}");
     let address = Address::parse(&url).unwrap();
     let name = format!("test {}", MADE.fetch_add(1, Ordering::Relaxed));
     let queue = open_shards(&address, &name, &options).unwrap();
@@ -118,6 +127,8 @@ fn shards_on_a_cluster_agree_with_the_model() {
         run: on_a_cluster,
         lacks: &["queue's rate was in use"],
     };
+    *CLUSTER.lock().unwrap() = Some(RedisCluster::steady(""));
+    let _end = EndCluster;
     comparison.check_as_told(SEQUENCES_ON_A_CLUSTER, SEQUENCES_ON_A_CLUSTER);
 }
 
