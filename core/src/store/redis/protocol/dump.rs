@@ -53,7 +53,7 @@ fn id(reply: Reply) -> Result<JobId> {
 
 fn starts(reply: Reply) -> Result<Vec<(Millis, i64)>> {
     let numbers = each(reply, Reply::int)?;
-    Ok(numbers.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect())
+    Ok(numbers.as_chunks().0.iter().map(|[moment, cost]| (*moment, *cost)).collect())
 }
 
 fn lane(reply: Reply) -> Result<LaneDump> {

@@ -2,7 +2,19 @@
 //! becomes a typed result.
 //!
 //! Nothing here knows a connection, a clock or a thread, so that any client may carry it: the
-//! blocking driver beside this folder, or a host that brings a client of its own.
+//! blocking driver beside this folder, or a host that brings a client of its own. Nor can it panic:
+//! what a server may answer is never taken for granted.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
 
 use crate::clock::Millis;
 use crate::error::{Error, ErrorCode, Result};

@@ -111,10 +111,10 @@ impl Repair<'_> {
             }
             Stage::Names { cursor } => index(begin(&scripts::REPAIR_INDEX), INDEXES[0], cursor),
             Stage::Index { nth, cursor } => {
-                index(begin(&scripts::REPAIR_INDEX), INDEXES[*nth], cursor)
+                index(begin(&scripts::REPAIR_INDEX), INDEXES.get(*nth)?, cursor)
             }
             Stage::Counts { nth } => {
-                let (name, letter) = COUNTERS[*nth];
+                let (name, letter) = *COUNTERS.get(*nth)?;
                 let mut request = begin(&scripts::REPAIR_COUNTS);
                 request.push(name);
                 let lanes = self.lanes.iter().filter(|(_, letters)| letters.contains(&letter));
@@ -180,7 +180,7 @@ impl Repair<'_> {
             Stage::Lanes { left, .. } => self.take_lanes(left, &mut parts)?,
             Stage::Jobs { .. } => {
                 let done = usize::try_from(parts.int()?).map_err(|_| unexpected("count"))?;
-                self.suspects.drain(..done.clamp(1, self.suspects.len()));
+                self.suspects.drain(..done.max(1).min(self.suspects.len()));
                 self.after_jobs()
             }
             Stage::Index { nth, .. } => {
@@ -217,9 +217,11 @@ impl Repair<'_> {
         self.dead.extend(ids(parts.next())?);
         for lane in parts.next().list()? {
             let told = lane.bytes()?;
-            let blank = told.iter().position(|byte| *byte == b' ');
-            let blank = blank.ok_or_else(|| unexpected("lane"))?;
-            self.lanes.entry(told[blank + 1..].to_vec()).or_default().extend(&told[..blank]);
+            let mut halves = told.splitn(2, |byte| *byte == b' ');
+            let (Some(letters), Some(name)) = (halves.next(), halves.next()) else {
+                return Err(unexpected("lane"));
+            };
+            self.lanes.entry(name.to_vec()).or_default().extend(letters);
         }
         Ok(if cursor == b"0" { Stage::Names { cursor } } else { Stage::Rows { cursor } })
     }

@@ -42,7 +42,7 @@ impl ServerError {
             return text;
         }
         let hidden = WRAPPED.iter().find_map(|code| text.find(code));
-        hidden.map_or(text, |place| &text[place + 1..])
+        hidden.and_then(|place| text.get(place + 1..)).unwrap_or(text)
     }
 
     /// Tells what a client may do.
