@@ -2,9 +2,8 @@
 
 // Checks of what came in: types only. Ranges are the core's.
 
-const {
-  classes: { InvalidArgumentError },
-} = require("./errors.cjs");
+const { types } = require("node:util");
+const { InvalidArgumentError } = require("./errors.cjs").classes;
 
 function kind(value) {
   if (value === null || typeof value !== "object") return String(value === null ? null : typeof value);
@@ -41,7 +40,7 @@ function time(what, value) {
 
 /** Checks a moment. */
 function moment(what, value) {
-  const millis = value instanceof Date ? value.getTime() : value;
+  const millis = types.isDate(value) ? value.getTime() : value;
   if (typeof millis !== "number" || Number.isNaN(millis)) {
     throw refusal(what, value, "a Date or milliseconds since 1970");
   }

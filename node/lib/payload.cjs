@@ -3,6 +3,7 @@
 // Payloads: bytes as they are, everything else as JSON.
 
 const { Buffer, isUtf8 } = require("node:buffer");
+const { types } = require("node:util");
 const { InvalidArgumentError } = require("./errors.cjs").classes;
 
 /** Gives the bytes of a payload, as a copy: what is done to the caller's later is not pushed. */
@@ -11,7 +12,7 @@ function encode(value) {
   if (ArrayBuffer.isView(value)) {
     return Buffer.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   }
-  if (value instanceof ArrayBuffer) return Buffer.from(new Uint8Array(value));
+  if (types.isAnyArrayBuffer(value)) return Buffer.from(new Uint8Array(value));
   let text;
   try {
     text = JSON.stringify(value);

@@ -13,6 +13,7 @@ onEveryStore(({ open }) => {
       [new Uint16Array([0x0201]), "0102"],
       [new DataView(new Uint8Array([9, 8, 7]).buffer, 1, 1), "08"],
       [new Uint8Array([3]).buffer, "03"],
+      [new SharedArrayBuffer(1), "00"],
       [Buffer.alloc(0), ""],
       [{ to: "ada" }, Buffer.from('{"to":"ada"}').toString("hex")],
       ["ü", Buffer.from('"ü"').toString("hex")],

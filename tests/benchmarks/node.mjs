@@ -1,0 +1,70 @@
+// Measures the Node package beside the Rust core: the same work, in memory, in one run.
+//
+// Rounds of both take turns; a round of the core is a process of its own (src/bin/core_round.rs). A
+// job is pushed, popped and completed. Shown is what a job costs by the clock, and by the processor in
+// all threads of the process; and the medians of the ratios of rounds that follow each other.
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+import { NewJob, Queue } from "../../node/index.mjs";
+
+const CORE = fileURLToPath(new URL("../../target/release/core_round", import.meta.url));
+const ROUNDS = process.argv.includes("--quick") ? 3 : 9;
+const PAYLOAD = Buffer.alloc(100, "x");
+
+/** What is done, against what of the core (0: one call after the other), and the bound. */
+const ROWS = [
+  { what: "64 calls in flight", work: inFlight, width: 64, core: 0, jobs: 40_000, bound: 2 },
+  { what: "batches of 100", work: inBatches, width: 100, core: 100, jobs: 100_000, bound: 1.2 },
+  { what: "batches of 1000", work: inBatches, width: 1_000, core: 1_000, jobs: 100_000, bound: 1.2 },
+];
+
+async function inFlight(queue, width, jobs) {
+  let left = jobs;
+  async function work() {
+    while (left-- > 0) {
+      await queue.push(PAYLOAD, "lane");
+      await queue.markComplete(await queue.pop());
+    }
+  }
+  await Promise.all(Array.from({ length: width }, work));
+}
+
+async function inBatches(queue, width, jobs) {
+  for (let done = 0; done < jobs; done += width) {
+    await queue.pushMany(Array.from({ length: width }, () => new NewJob(PAYLOAD, "lane")));
+    await queue.markCompleteMany(await queue.popMany(width));
+  }
+}
+
+/** Gives the nanoseconds a job, of the clock and of the processor. */
+async function node({ work, width, jobs }) {
+  const queue = await Queue.open("memory:", "q");
+  const [began, spent] = [process.hrtime.bigint(), process.cpuUsage()];
+  await work(queue, width, jobs);
+  const clock = Number(process.hrtime.bigint() - began);
+  const { user, system } = process.cpuUsage(spent);
+  await queue.close();
+  return [clock / jobs, ((user + system) * 1e3) / jobs];
+}
+
+function core({ core, jobs }) {
+  return execFileSync(CORE, [core, jobs].map(String), { encoding: "utf8" }).split(" ").map(Number);
+}
+
+function median(values) {
+  return values.toSorted((one, other) => one - other)[values.length >> 1];
+}
+
+console.log("| what | Node, us a job | Rust core | ratio by the clock | by the processor | bound | |");
+console.log("|---|---:|---:|---:|---:|---:|---|");
+for (const row of ROWS) {
+  await node(row);
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round++) rounds.push({ node: await node(row), core: core(row) });
+  const us = (side) => (median(rounds.map((round) => round[side][0])) / 1e3).toFixed(1);
+  const ratio = (index) => median(rounds.map(({ node, core }) => node[index] / core[index]));
+  const verdict = ratio(0) <= row.bound ? "pass" : "FAIL";
+  const ratios = `${ratio(0).toFixed(2)}x | ${ratio(1).toFixed(2)}x`;
+  console.log(`| ${row.what} | ${us("node")} | ${us("core")} | ${ratios} | <= ${row.bound}x | ${verdict} |`);
+}
