@@ -62,17 +62,19 @@ impl Call<'_> {
     /// each lane that is made, so that rows of gone lanes cannot pile up.
     pub(super) fn collect_gone_lanes(&mut self, count: i64) -> Step<()> {
         let (from, queue) = (self.queue.lane_cursor, self.queue.id);
-        let ids = self
+        // Lanes of other queues are passed over here and not by a condition: SQLite would go through
+        // the queue's index by name and sort, at a price that grows with the number of lanes.
+        let rows = self
             .sql
             .prepare_cached(
-                "SELECT id FROM fairlane_lane WHERE id > ?1 AND queue = ?2 ORDER BY id LIMIT ?3",
+                "SELECT id, queue = ?2 FROM fairlane_lane WHERE id > ?1 ORDER BY id LIMIT ?3",
             )?
-            .query_map([from, queue, count], |row| row.get(0))?
-            .collect::<rusqlite::Result<Vec<i64>>>()?;
-        self.queue.lane_cursor = ids.last().copied().unwrap_or(0);
+            .query_map([from, queue, count], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<Vec<(i64, bool)>>>()?;
+        self.queue.lane_cursor = rows.last().map_or(0, |(id, _)| *id);
         self.touch();
-        for id in ids {
-            if let Some(lane) = self.take(id)? {
+        for (id, is_own) in rows {
+            if is_own && let Some(lane) = self.take(id)? {
                 self.delete_if_gone(lane)?;
             }
         }

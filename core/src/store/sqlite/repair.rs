@@ -271,7 +271,7 @@ impl Call<'_> {
                     (SELECT ifnull(sum(last - job + 1), 0) FROM fairlane_place
                      WHERE lane = fairlane_lane.id AND rank >= 0),
                     (SELECT count(*) FROM fairlane_place WHERE lane = fairlane_lane.id AND rank = -1)
-                 FROM fairlane_lane WHERE id > ?1 AND queue = ?2 ORDER BY id LIMIT ?3",
+                 FROM fairlane_lane WHERE id > ?1 AND +queue = ?2 ORDER BY id LIMIT ?3",
             )?
             .query_map([behind, self.queue.id, AT_ONCE], |row| {
                 Ok([row.get(0)?, row.get(1)?, row.get(2)?])
