@@ -1,11 +1,15 @@
 // The package in a browser: in a page, and in a dedicated worker, which has files.
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 
 import { launch } from "puppeteer-core";
 
 import { startSite } from "./browser/site.mjs";
+
+/** Where systems put Chromium or its kin. */
+const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 describe("Chromium", () => {
   let site;
@@ -21,7 +25,7 @@ describe("Chromium", () => {
   before(async () => {
     site = await startSite();
     browser = await launch({
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: BROWSERS.find((path) => existsSync(path)),
       // Containers have no namespaces to spare for the browser's sandbox, and /dev/shm is small.
       args: ["--no-sandbox", "--disable-dev-shm-usage"],
     });
