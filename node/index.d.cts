@@ -349,7 +349,7 @@ export declare class Job {
   /** The job's id. */
   readonly id: string;
   /** Names this delivery; what ends it must show it, or the job itself. */
-  readonly token: string;
+  get token(): string;
   /** The lane. */
   readonly lane: string;
   /** The bytes that were pushed. */

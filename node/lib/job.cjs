@@ -4,9 +4,16 @@ const { decode } = require("./payload.cjs");
 
 /** A job that was delivered to a worker. */
 class Job {
+  // The token as numbers: as text it is wanted by few.
+  #job;
+  #delivery;
+  #queue;
+
   constructor(reader) {
-    this.id = String(reader.number());
-    this.token = `${this.id}.${reader.number()}.${reader.number().toString(16).padStart(8, "0")}`;
+    this.#job = reader.number();
+    this.id = String(this.#job);
+    this.#delivery = reader.number();
+    this.#queue = reader.number();
     this.lane = reader.text();
     this.payload = reader.blob();
     this.priority = reader.number();
@@ -22,9 +29,23 @@ class Job {
     this.error = reader.maybeText();
   }
 
+  get token() {
+    return `${this.#job}.${this.#delivery}.${this.#queue.toString(16).padStart(8, "0")}`;
+  }
+
   json() {
     return decode(this.payload);
   }
+
+  /** Writes the token of a job. */
+  static writeToken(writer, job) {
+    writer.number(job.#job);
+    writer.number(job.#delivery);
+    writer.number(job.#queue);
+  }
 }
 
-module.exports = { Job };
+const { writeToken } = Job;
+delete Job.writeToken;
+
+module.exports = { Job, writeToken };

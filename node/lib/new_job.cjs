@@ -13,6 +13,9 @@ const OPTIONS = new Set([
 
 /** A job to push: the arguments are those of `push`. */
 class NewJob {
+  /** Whether it has a payload and a lane alone. */
+  #isPlain;
+
   constructor(payload, lane = defaultLane, options = undefined) {
     const given = check.options(options, OPTIONS);
     check.oneOf("delay", "at", given);
@@ -28,16 +31,25 @@ class NewJob {
     this.maxTries = check.integer("maxTries", given.maxTries ?? defaultMaxTries);
     this.backoff = policyOf(given.backoff);
     this.after = check.maybe(check.text, "after", given.after);
+    this.#isPlain = options === undefined;
     // Checked once: nothing may change it before it is pushed.
     Object.freeze(this);
   }
+
+  /** Writes a job. */
+  static write(writer, job) {
+    writer.blob(job.payload);
+    writer.text(job.lane);
+    writer.truth(job.#isPlain);
+    if (!job.#isPlain) writeSettings(writer, job);
+  }
 }
 
-/** Writes a job. */
-function writeNew(writer, job) {
+const { write: writeNew } = NewJob;
+delete NewJob.write;
+
+function writeSettings(writer, job) {
   const { rate, backoff } = job;
-  writer.blob(job.payload);
-  writer.text(job.lane);
   writer.number(job.priority);
   writer.number(rate === null ? NaN : rate[0]);
   writer.number(rate === null ? NaN : rate[1]);

@@ -3,15 +3,20 @@
 // How the arguments of verbs are written.
 
 const check = require("./check.cjs");
-const { Job } = require("./job.cjs");
+const { Job, writeToken } = require("./job.cjs");
 
 const DEFAULT_MAX_PAYLOAD = 16 << 20;
 
-/** Gives the token of a delivery: given as such, or as the job. */
-function tokenOf(value) {
-  if (typeof value === "string") return check.text("token", value);
-  if (value instanceof Job) return value.token;
-  throw check.refusal("delivery", value, "a Job or its token");
+/** Writes the token of a delivery: given as such, or as the job. */
+function writeDelivery(writer, value) {
+  if (value instanceof Job) {
+    writeToken(writer, value);
+  } else if (typeof value === "string") {
+    writer.number(NaN);
+    writer.text(check.text("token", value));
+  } else {
+    throw check.refusal("delivery", value, "a Job or its token");
+  }
 }
 
 /** Gives the URL of a store: given as such, or as a URL object of a file. */
@@ -42,11 +47,11 @@ module.exports = {
   nothing: () => undefined,
   text: (what, value) => (writer) => writer.text(check.text(what, value)),
   lane: (value) => (writer) => writer.maybeText(check.maybe(check.text, "lane", value)),
-  token: (value) => (writer) => writer.text(tokenOf(value)),
+  token: (value) => (writer) => writeDelivery(writer, value),
   tokens: (values) => (writer) => {
     const many = check.many("tokens", values);
     writer.number(many.length);
-    for (const value of many) writer.text(tokenOf(value));
+    for (const value of many) writeDelivery(writer, value);
   },
   filter: (given) => (writer) => {
     check.oneOf("ids", "lane", given);

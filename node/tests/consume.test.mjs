@@ -9,7 +9,8 @@ onEveryStore(({ open, place, kind }) => {
     const queue = await open(t, { clock: new ManualClock(DAWN) });
     const id = await queue.push({ n: 1 }, "tenant-7", { key: "k", priority: 2, maxTries: 3 });
     const job = await queue.pop({ lease: 30_000 });
-    const { payload, token, ...rest } = job;
+    const { payload, ...rest } = job;
+    const { token } = job;
     assert.ok(Buffer.isBuffer(payload));
     assert.deepEqual(job.json(), { n: 1 });
     assert.match(token, new RegExp(`^${id}\\.1\\.[0-9a-f]{8}$`));

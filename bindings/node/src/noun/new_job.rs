@@ -4,11 +4,16 @@ use crate::noun::limits::read_rate;
 use crate::packet::Reader;
 use crate::time;
 
-/// Reads a job to push. Ranges are left to the core, which knows the queue's own.
+/// Reads a job to push: one that has a payload and a lane alone, as most have, or with all that can
+/// be said. Ranges are left to the core, which knows the queue's own.
 pub fn read(arguments: &mut Reader<'_>) -> Result<NewJob> {
+    let (payload, lane) = (arguments.blob()?.to_vec(), arguments.text()?);
+    if arguments.truth()? {
+        return Ok(NewJob::new(payload).lane(lane));
+    }
     Ok(NewJob {
-        payload: arguments.blob()?.to_vec(),
-        lane: arguments.text()?.to_owned(),
+        payload,
+        lane: lane.to_owned(),
         priority: arguments.integer()?,
         rate: read_rate(arguments)?,
         due: read_due(arguments)?,

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fairlane::{Error, ErrorCode, MAX_BATCH, Result, Token, convert};
+use fairlane::{Error, ErrorCode, JobId, MAX_BATCH, Result, Token, convert};
 
 use crate::noun::{job, new_job};
 use crate::outbox::{answer, refusal};
@@ -163,8 +163,16 @@ fn read_pop(call: &Call<'_>) -> Result<Popping> {
     Ok(Popping { pop: Pop { call: call.id, count, lease, until: None }, wait })
 }
 
+/// Reads a token: its text, or the numbers of the job that was popped.
 fn read_token(arguments: &mut Reader<'_>) -> Result<Token> {
-    arguments.text()?.parse()
+    match arguments.maybe_number()? {
+        None => arguments.text()?.parse(),
+        Some(job) => Ok(Token {
+            job: JobId(job as u64),
+            delivery: arguments.number()? as u64,
+            queue: arguments.number()? as u32,
+        }),
+    }
 }
 
 fn write_verdicts(result: &mut Packet, verdicts: &[Result<()>]) {
