@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 
 import * as fairlane from "../node.mjs";
 import { CLIENTS } from "./clients.mjs";
-import { Runner } from "./runner.mjs";
+import { Runner } from "../../tests/conformance/runner.mjs";
 import { startServer } from "./server.mjs";
 
 const SCENARIOS = new URL("../../../tests/conformance/scenarios/", import.meta.url);
