@@ -9,6 +9,8 @@ const NUMBERS = 512;
 const BYTES = 16 << 10;
 /** What is kept for the next packet; more was an exception. */
 const KEPT = 1 << 20;
+/** Below it a text is short. */
+const SHORT = 32;
 
 /** Writes packets, one after the other into the same memory. */
 class Writer {
@@ -72,9 +74,21 @@ class Writer {
 
   text(value) {
     this.#reserve(value.length * 3);
-    const written = this.bytes.write(value, this.length);
-    this.number(written);
-    this.length += written;
+    const written = value.length < SHORT ? this.#short(value) : -1;
+    const length = written < 0 ? this.bytes.write(value, this.length) : written;
+    this.number(length);
+    this.length += length;
+  }
+
+  /** Writes a short text of plain characters, for which a call out of JavaScript is too dear. */
+  #short(value) {
+    const { bytes, length } = this;
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (code > 127) return -1;
+      bytes[length + index] = code;
+    }
+    return value.length;
   }
 
   maybeText(value) {

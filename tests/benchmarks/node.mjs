@@ -17,6 +17,7 @@ const ROWS = [
   { what: "64 calls in flight", work: inFlight, width: 64, core: 0, jobs: 40_000, bound: 2 },
   { what: "batches of 100", work: inBatches, width: 100, core: 100, jobs: 100_000, bound: 1.2 },
   { what: "batches of 1000", work: inBatches, width: 1_000, core: 1_000, jobs: 100_000, bound: 1.2 },
+  { what: "batches of 1000, two in flight", work: twice, width: 1_000, core: 1_000, jobs: 100_000, bound: 1.2 },
 ];
 
 async function inFlight(queue, width, jobs) {
@@ -35,6 +36,10 @@ async function inBatches(queue, width, jobs) {
     await queue.pushMany(Array.from({ length: width }, () => new NewJob(PAYLOAD, "lane")));
     await queue.markCompleteMany(await queue.popMany(width));
   }
+}
+
+async function twice(queue, width, jobs) {
+  await Promise.all([inBatches(queue, width, jobs / 2), inBatches(queue, width, jobs / 2)]);
 }
 
 /** Gives the nanoseconds a job, of the clock and of the processor. */
