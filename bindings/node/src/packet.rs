@@ -169,7 +169,12 @@ impl<'a> Reader<'a> {
     /// Reads many of one kind, whose number comes first.
     pub fn many<T>(&mut self, read: impl Fn(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         let length = self.length()?;
-        (0..length).map(|_| read(self)).collect()
+        // Each takes a number at least: no more are there, whatever the packet says.
+        let mut values = Vec::with_capacity(length.min(self.numbers.len()));
+        for _ in 0..length {
+            values.push(read(self)?);
+        }
+        Ok(values)
     }
 
     fn cut(&mut self, length: usize) -> Result<&'a [u8]> {

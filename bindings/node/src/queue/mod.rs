@@ -30,6 +30,8 @@ pub struct Desk {
     waiter: Option<JoinHandle<()>>,
     dethrottlers: HashMap<i64, Dethrottler>,
     outbox: Arc<Outbox>,
+    /// Where the result of a call is written, kept for its memory.
+    result: Packet,
 }
 
 /// A call that was not made yet.
@@ -47,7 +49,8 @@ impl Desk {
         clock: Option<Arc<ManualClock>>,
     ) -> Self {
         let waits = Arc::new(Waits::new(Arc::clone(&outbox)));
-        Self { queue, clock, waits, waiter: None, dethrottlers: HashMap::new(), outbox }
+        let result = Packet::default();
+        Self { queue, clock, waits, waiter: None, dethrottlers: HashMap::new(), outbox, result }
     }
 
     /// Makes the calls of some packets in their order; neighbours of one verb together.
@@ -87,9 +90,11 @@ impl Desk {
     }
 
     fn make_one(&mut self, call: &Call<'_>) -> Result<()> {
-        let mut result = Packet::default();
+        let mut result = std::mem::take(&mut self.result);
         let made = self.dispatch(call.verb, &mut call.arguments.clone(), &mut result);
         self.outbox.reply(call.id, made, |packet| packet.append(&result));
+        result.reset();
+        self.result = result;
         Ok(())
     }
 
