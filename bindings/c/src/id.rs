@@ -22,9 +22,12 @@ impl Id {
 impl From<JobId> for Id {
     fn from(id: JobId) -> Self {
         let mut text = Self::NONE.text;
-        // 20 digits at most, so that a NUL is left.
-        for (place, digit) in text.iter_mut().zip(id.to_string().bytes()) {
-            *place = digit as c_char;
+        let mut left = id.0;
+        // 20 digits at most, so that a NUL is left; written from the last one on.
+        let count = left.checked_ilog10().unwrap_or(0) as usize + 1;
+        for place in text[..count].iter_mut().rev() {
+            *place = (b'0' + (left % 10) as u8) as c_char;
+            left /= 10;
         }
         Self { text }
     }

@@ -1,7 +1,8 @@
 //! A job that was delivered to a worker.
 
 use std::ffi::{c_char, c_void};
-use std::mem::{MaybeUninit, take};
+use std::mem::MaybeUninit;
+use std::sync::OnceLock;
 
 use crate::boundary::boundary;
 use crate::handle::free;
@@ -11,11 +12,13 @@ use crate::time::moment;
 /// A job that was delivered to a worker. Moments are milliseconds since the Unix epoch. Free it with
 /// `fairlane_job_free`, which does not end the delivery.
 pub struct Job {
-    /// Its texts were moved out, to stand with a NUL.
+    /// Its key and its error were moved out, to stand with a NUL.
     job: fairlane::Job,
-    id: Text,
     token: Text,
-    lane: Text,
+    /// Made when it is asked for: many a worker never does.
+    id: OnceLock<Text>,
+    /// As above.
+    lane: OnceLock<Text>,
     key: Option<Text>,
     after: Option<Text>,
     error: Option<Text>,
@@ -24,11 +27,11 @@ pub struct Job {
 impl From<fairlane::Job> for Job {
     fn from(mut job: fairlane::Job) -> Self {
         Self {
-            id: Text::from(job.id.to_string()),
-            token: Text::from(job.token.to_string()),
-            lane: Text::from(take(&mut job.lane)),
+            token: Text::of(job.token),
+            id: OnceLock::new(),
+            lane: OnceLock::new(),
             key: job.key.take().map(Text::from),
-            after: job.after.map(|id| Text::from(id.to_string())),
+            after: job.after.map(Text::of),
             error: job.error.take().map(Text::from),
             job,
         }
@@ -43,7 +46,7 @@ pub extern "C" fn fairlane_job_id(
     job: Option<&Job>,
     length: Option<&mut MaybeUninit<usize>>,
 ) -> *const c_char {
-    boundary!(show(job.map(|job| &job.id), length))
+    boundary!(show(job.map(|job| job.id.get_or_init(|| Text::of(job.job.id))), length))
 }
 
 /// Gives the name of this delivery: what ends it must show it.
@@ -65,7 +68,10 @@ pub extern "C" fn fairlane_job_lane(
     job: Option<&Job>,
     length: Option<&mut MaybeUninit<usize>>,
 ) -> *const c_char {
-    boundary!(show(job.map(|job| &job.lane), length))
+    boundary!({
+        let text = |job: &Job| Text::from(job.job.lane.clone());
+        show(job.map(|job| job.lane.get_or_init(|| text(job))), length)
+    })
 }
 
 /// Gives the bytes that were pushed; NULL if there are none.

@@ -43,10 +43,10 @@ pub struct JobInfo {
 impl From<fairlane::JobInfo> for JobInfo {
     fn from(mut info: fairlane::JobInfo) -> Self {
         Self {
-            id: Text::from(info.id.to_string()),
+            id: Text::of(info.id),
             lane: Text::from(take(&mut info.lane)),
             key: info.key.take().map(Text::from),
-            after: info.after.map(|id| Text::from(id.to_string())),
+            after: info.after.map(Text::of),
             error: info.error.take().map(Text::from),
             info,
         }

@@ -15,7 +15,7 @@ pub struct Pushed {
 
 impl From<fairlane::Pushed> for Pushed {
     fn from(pushed: fairlane::Pushed) -> Self {
-        Self { id: Text::from(pushed.id.to_string()), is_new: pushed.is_new }
+        Self { id: Text::of(pushed.id), is_new: pushed.is_new }
     }
 }
 

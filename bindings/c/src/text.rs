@@ -1,22 +1,30 @@
 //! Texts that go out: with their length, and with a NUL after them.
 
 use std::ffi::{c_char, c_void};
+use std::fmt::{Display, Write};
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// A text in the form in which C programs read it.
-pub struct Text(Box<[u8]>);
+/// A text in the form in which C programs read it: with a NUL at its end.
+pub struct Text(String);
 
 impl From<String> for Text {
-    fn from(text: String) -> Self {
-        let mut bytes = text.into_bytes();
-        bytes.reserve_exact(1);
-        bytes.push(0);
-        Self(bytes.into_boxed_slice())
+    fn from(mut text: String) -> Self {
+        text.reserve_exact(1);
+        text.push('\0');
+        Self(text)
     }
 }
 
 impl Text {
+    /// Makes the text of an id or of a token: room is made once, and not while it grows.
+    pub fn of(name: impl Display) -> Self {
+        let mut text = String::with_capacity(48);
+        // A String takes all that is written to it.
+        let _ = write!(text, "{name}\0");
+        Self(text)
+    }
+
     /// Gives the text; it lives as long as `self`.
     pub fn show(&self, length: Option<&mut MaybeUninit<usize>>) -> *const c_char {
         set_length(length, self.0.len() - 1);

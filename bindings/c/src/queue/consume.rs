@@ -82,9 +82,9 @@ pub unsafe extern "C" fn fairlane_queue_pop_many(
         let count = out("count", count, 0)?;
         let places = given("jobs", places!(jobs, n)?)?;
         let delivered = given("queue", queue)?.deliver(n, wait, lease, interrupt)?;
-        *count = delivered.len();
         for (place, job) in places.iter_mut().zip(delivered) {
             place.write(Some(Box::new(Job::from(job))));
+            *count += 1;
         }
         Ok(())
     })
