@@ -25,10 +25,14 @@ const main = JSON.parse(readFileSync(join(source, "package.json"), "utf8"));
 delete main.devDependencies;
 delete main.scripts;
 main.optionalDependencies = {};
+main.files.push("LICENSE-*");
 
 function write(path, description) {
   mkdirSync(path, { recursive: true });
   writeFileSync(join(path, "package.json"), `${JSON.stringify(description, null, 2)}\n`);
+  for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) {
+    cpSync(join(source, "..", licence), join(path, licence));
+  }
 }
 
 for (const target of readdirSync(libraries)) {
@@ -43,7 +47,7 @@ for (const target of readdirSync(libraries)) {
     repository: main.repository,
     engines: main.engines,
     main: "fairlane.node",
-    files: ["fairlane.node"],
+    files: ["fairlane.node", "LICENSE-*"],
     os: [os],
     cpu: [cpu],
     ...(libc && { libc: [libc] }),
