@@ -53,9 +53,9 @@ fn every_block_of_the_readme_is_of_a_kind_that_some_test_runs() {
     let mut is_inside = false;
     for line in text.lines().filter(|line| line.starts_with("```")) {
         is_inside = !is_inside;
-        // bash: tests/run; sh: here; rust: documentation tests; python: the tests of the package; c:
-        // c-include/tests.
-        let known = ["```bash", "```sh", "```rust", "```python", "```c"];
+        // bash: tests/run; sh: here; rust: documentation tests; python, js: the tests of the
+        // packages; javascript: node/wasm/tests; c: c-include/tests.
+        let known = ["```bash", "```sh", "```rust", "```python", "```js", "```javascript", "```c"];
         assert!(!is_inside || known.contains(&line), "{line} is run by no test");
     }
     assert_eq!(blocks("bash").len(), 2, "the two commands that set everything up");
