@@ -143,11 +143,13 @@ fn a_large_payload_arrives_whole_and_need_not_be_read() {
 fn a_child_left_behind_holds_up_nothing() {
     let program = Program::new();
     program.run("push hello").ok();
-    let script = "(until [ -e end ]; do sleep 0.01; done) & exit 0";
+    let script = "(until [ -e end ]; do sleep 0.01; done; >ended) & exit 0";
     let mut work = program.start_work("--json --until-empty", script);
     work.wait_for_line("\"end\"");
     wait_until("the program ends", || work.has_exited());
     program.touch("end");
+    // Its folder goes with the test, and the word to end with it.
+    wait_until("the child ends", || program.path("ended").exists());
 }
 
 #[test]
