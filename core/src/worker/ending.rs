@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::backoff::{Backoff, BackoffPolicy};
-use crate::error::{ErrorCode, Result};
+use crate::error::{Error, ErrorCode};
 use crate::worker::delivery::Delivery;
 use crate::worker::event::Event;
+use crate::worker::persist::persist;
 use crate::worker::plan::Plan;
 use crate::worker::verdict::Verdict;
 
@@ -14,7 +14,8 @@ use crate::worker::verdict::Verdict;
 pub(super) fn end(plan: &Plan, delivery: &Delivery, verdict: Verdict, took: Duration) {
     let queue = delivery.queue();
     let token = &delivery.token;
-    let ended = persist(plan, delivery, || match &verdict {
+    let hindered = |error: &Error| plan.tell(&Event::Trouble { queue: queue.name(), error });
+    let ended = persist(plan.lease, hindered, || match &verdict {
         Verdict::Done { then } => queue.mark_complete_then(token, then.clone()),
         Verdict::Retry { error, delay } => queue.retry(token, error, *delay),
         Verdict::Fail { error } => queue.fail(token, error),
@@ -44,25 +45,5 @@ pub(super) fn end(plan: &Plan, delivery: &Delivery, verdict: Verdict, took: Dura
             end(plan, delivery, verdict, took);
         }
         (Err(error), _) => plan.tell(&Event::Trouble { queue: queue.name(), error: &error }),
-    }
-}
-
-fn persist(plan: &Plan, delivery: &Delivery, mut call: impl FnMut() -> Result<()>) -> Result<()> {
-    let policy = BackoffPolicy { min: 50, max: 2_000, factor: 2.0, jitter: true };
-    let mut backoff = None;
-    loop {
-        let error = match call() {
-            Err(error) if error.retryable() => error,
-            result => return result,
-        };
-        plan.tell(&Event::Trouble { queue: delivery.queue().name(), error: &error });
-        let backoff = match &mut backoff {
-            Some(backoff) => backoff,
-            none => none.insert(Backoff::new(policy, None, Some(plan.lease))?),
-        };
-        match backoff.duration() {
-            Some(delay) => std::thread::sleep(delay),
-            None => return Err(error),
-        }
     }
 }

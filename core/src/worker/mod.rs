@@ -31,6 +31,7 @@ mod ending;
 mod event;
 mod hand;
 mod keeper;
+pub(crate) mod persist;
 mod plan;
 mod popper;
 mod signal;

@@ -3,15 +3,15 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::backoff::{Backoff, BackoffPolicy};
 use crate::cli::work::child::{Exit, Process};
 use crate::cli::work::dispatch::Dispatch;
 use crate::cli::work::report::{Ended, Outcome};
 use crate::cli::work::slots::Told;
-use crate::error::{ErrorCode, Result};
+use crate::error::ErrorCode;
 use crate::job::Job;
 use crate::queue::Queue;
 use crate::token::Token;
+use crate::worker::persist::persist;
 
 /// The exit status that says: do not try again.
 const FAILED_FOR_GOOD: i32 = 100;
@@ -109,29 +109,13 @@ fn settle(dispatch: &Dispatch<'_>, job: &Job, verdict: &Verdict) -> Outcome {
         Verdict::Release => queue.release(token, Duration::ZERO).map(|()| Outcome::Returned),
         Verdict::Nothing => Ok(Outcome::Lost),
     };
-    let result = persist(dispatch.arguments.lease, || end(dispatch.queue, &job.token));
+    let result = persist(dispatch.arguments.lease, |_| {}, || end(dispatch.queue, &job.token));
     result.unwrap_or_else(|error| {
         if error.code() != ErrorCode::StaleToken {
             dispatch.report.note(&format!("job {}: cannot end its delivery: {error}", job.id));
         }
         Outcome::Lost
     })
-}
-
-/// Tries again while the store cannot serve: work that was done should not be done again for a
-/// moment's hindrance. Gives up after a lease's time.
-fn persist<T>(lease: Duration, mut call: impl FnMut() -> Result<T>) -> Result<T> {
-    let policy = BackoffPolicy { min: 50, max: 2_000, factor: 2.0, jitter: true };
-    let mut backoff = Backoff::new(policy, None, Some(lease))?;
-    loop {
-        match call() {
-            Err(error) if error.retryable() => match backoff.duration() {
-                Some(delay) => std::thread::sleep(delay),
-                None => return Err(error),
-            },
-            result => return result,
-        }
-    }
 }
 
 #[cfg(all(test, unix))]
