@@ -16,6 +16,7 @@
 //! waist) alone; below it stand the stores. [`fair`] is the arithmetic that they share, and
 //! [`store::model`] states the rules as plain code.
 
+pub mod background;
 pub mod backoff;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -39,6 +40,7 @@ pub mod store;
 pub mod token;
 pub mod worker;
 
+pub use background::{BackgroundOptions, BackgroundProcessor};
 pub use backoff::{Backoff, BackoffPolicy};
 pub use dethrottler::Dethrottler;
 pub use error::{Error, ErrorCode, Result};

@@ -12,6 +12,7 @@ use crate::store::{Dump, Store};
 
 mod archive;
 mod consume;
+mod holds;
 mod lanes;
 mod look;
 mod open;
@@ -19,6 +20,7 @@ mod produce;
 mod waiting;
 
 pub use consume::MAX_BATCH;
+pub(crate) use holds::lease_of_holds;
 pub use waiting::Waiting;
 
 #[cfg(feature = "cli")]

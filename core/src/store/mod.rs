@@ -9,7 +9,7 @@
 //! [`CLOCK_TOLERANCE`] of the latest moment recorded by an earlier changing call, that moment is
 //! used instead. A call that changed nothing need not record its moment. A clock that was set back
 //! by more shifts every future moment that the store keeps (due times, lease ends, throttles, the
-//! history of starts, key ends) back by the same amount, so that what remained to wait still remains
+//! history of starts, ends of keys and holds) back by the same amount, so that what remained to wait still remains
 //! and nothing is stuck. When a job was pushed and when it died stay as they were written.
 //!
 //! **Settling.** A changing call first moves what has come due, in this order:
@@ -67,6 +67,17 @@
 //! is held changes nothing and gives the holder. Cancelled and purged jobs let go at once, whatever
 //! their ttl. After `bump_keys` all keys are free, and no job, live or dead, has one any more.
 //!
+//! **Holds** are keys that processes take for work of their own, which no queue stores. They know
+//! nothing of the keys of jobs, and those nothing of them. `hold` takes a key for an owner, a number
+//! drawn anew for each hold, and gives false if another owner has it; an owner that has it already is
+//! told true, and nothing changes, so that a call may be made again. A hold lasts until the later of
+//! `now + lease` and its `kept_until`, which is `now + backoff` of the call that took it. `keep` has
+//! it last until the later of a new `now + lease` and `kept_until`, and tells whether its owner has
+//! it still. `let_go` has it last until `kept_until`, or no longer if the work was not done. Both
+//! change nothing for an owner that has lost the key: because its hold was over, or by `bump_holds`,
+//! which frees all of them. A hold that is over is as if it had never been. Holds of one call are
+//! taken in its order.
+//!
 //! **Parents.** `after` names a job of this queue. If it is queued, running or dead, the new job is
 //! blocked. If it is gone, it has completed, and the new job is not blocked. An id that was never
 //! given is an `InvalidArgument`.
@@ -94,6 +105,7 @@ use crate::lane::{LaneInfo, Stats};
 use crate::limits::{Limits, LimitsChange};
 use crate::token::{JobId, Token};
 
+mod hold;
 pub mod model;
 #[cfg(feature = "redis-protocol")]
 pub mod redis;
@@ -102,6 +114,7 @@ pub mod sharded;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
+pub use hold::{Held, HoldDump, NewHold, Owner};
 pub use repaired::Repaired;
 
 /// How far the clock may go back before stored moments are shifted, in milliseconds.
@@ -263,6 +276,18 @@ pub trait Store: Send + Sync {
     /// Frees all keys.
     fn bump_keys(&self) -> Result<()>;
 
+    /// Takes keys that nobody else holds, each by itself; tells for each whether its owner has it.
+    fn hold(&self, holds: Vec<NewHold>, lease: Millis) -> Result<Vec<bool>>;
+
+    /// Makes holds last `lease` milliseconds from now; tells for each whether its owner has it still.
+    fn keep(&self, holds: Vec<Held>, lease: Millis) -> Result<Vec<bool>>;
+
+    /// Ends holds: once what they were kept for has passed too, or at once if the work was not done.
+    fn let_go(&self, holds: Vec<Held>, is_done: bool) -> Result<()>;
+
+    /// Ends all holds.
+    fn bump_holds(&self) -> Result<()>;
+
     /// Mends what the queue counts and where its jobs stand, by the rows of its jobs and leases, in
     /// steps between which others are served.
     fn repair(&self) -> Result<Repaired>;
@@ -318,6 +343,8 @@ pub struct Dump {
     /// The keys that are held: name, holder, and the moment until which they are held at least; 0
     /// if only the holder itself still holds it.
     pub keys: Vec<(String, JobId, Millis)>,
+    /// The holds that are not over, by key.
+    pub holds: Vec<HoldDump>,
 }
 
 /// A lane in a [`Dump`].

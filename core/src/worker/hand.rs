@@ -23,14 +23,16 @@ fn attend(crew: &Crew, delivery: &Delivery) {
     plan.tell(&Event::Started { job: delivery });
     let began = Instant::now();
     // What a panic leaves half-done is the handler's own; fairlane's state was not lent to it.
-    let verdict = catch_unwind(AssertUnwindSafe(|| (plan.handler)(delivery)))
-        .unwrap_or_else(|panic| Verdict::retry(format!("handler panicked: {}", text(&*panic))));
+    let verdict =
+        catch_unwind(AssertUnwindSafe(|| (plan.handler)(delivery))).unwrap_or_else(|panic| {
+            Verdict::retry(format!("handler panicked: {}", panic_text(&*panic)))
+        });
     if crew.board.may_end(delivery) {
         ending::end(plan, delivery, verdict, began.elapsed());
     }
 }
 
-fn text(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
 }

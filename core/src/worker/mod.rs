@@ -21,6 +21,7 @@ use plan::{Plan, Source};
 
 pub use delivery::Delivery;
 pub use event::Event;
+pub(crate) use hand::panic_text;
 pub use signal::{Reason, Signal};
 pub use verdict::Verdict;
 

@@ -18,6 +18,7 @@ pub enum Answer {
     Swept(Result<Swept>),
     Repaired(Result<Repaired>),
     Flag(Result<bool>),
+    Flags(Result<Vec<bool>>),
     Count(Result<u64>),
     Stats(Result<Stats>),
     Lanes(Result<Vec<LaneInfo>>),

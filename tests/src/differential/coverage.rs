@@ -9,7 +9,7 @@ use super::answer::Answer;
 use super::operation::Operation;
 
 /// What has to come up.
-const EVENTS: [&str; 25] = [
+const EVENTS: [&str; 28] = [
     "delivered",
     "completed",
     "retried",
@@ -35,6 +35,9 @@ const EVENTS: [&str; 25] = [
     "queue's rate was in use",
     "many lanes were ready",
     "repaired",
+    "hold was taken",
+    "hold was refused",
+    "hold was kept",
 ];
 
 /// Counts what came up.
@@ -68,6 +71,14 @@ impl Coverage {
             (Operation::Restore(_), Answer::Count(Ok(count))) => self.count("restored", *count),
             (Operation::Clean(_), Answer::Count(Ok(count))) => self.count("cleaned", *count),
             (Operation::Purge(_), Answer::Count(Ok(count))) => self.count("purged", *count),
+            (Operation::Hold(..), Answer::Flags(Ok(taken))) => {
+                let count = taken.iter().filter(|taken| **taken).count();
+                self.count("hold was taken", count);
+                self.count("hold was refused", taken.len() - count);
+            }
+            (Operation::Keep(..), Answer::Flags(Ok(kept))) => {
+                self.count("hold was kept", kept.iter().filter(|kept| **kept).count());
+            }
             (_, Answer::Flag(Ok(was_there))) => self.count("cancelled", u64::from(*was_there)),
             (_, Answer::Lanes(Ok(lanes))) => {
                 for lane in lanes {

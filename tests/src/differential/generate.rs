@@ -6,7 +6,7 @@
 
 use fairlane::backoff::BackoffPolicy;
 use fairlane::clock::Millis;
-use fairlane::store::{LaneChange, Outcome};
+use fairlane::store::{Held, LaneChange, NewHold, Outcome, Owner};
 use fairlane::{Due, Key, LimitsChange, NewJob, Rate};
 use fastrand::Rng;
 
@@ -36,6 +36,7 @@ pub struct Step {
 /// Lane names, then numbers: any text will do.
 const LANES: [&str; 6] = ["a", "b", "c'\"%", "d\0d", "\u{e9}", "F"];
 const KEYS: [&str; 4] = ["k", "l", "m\0m", "n'"];
+const OWNERS: [Owner; 3] = [Owner(7), Owner(1 << 63), Owner(u64::MAX)];
 /// A payload that no store will keep in one row with the rest.
 const LARGE: usize = 9_000;
 
@@ -73,7 +74,7 @@ struct Generator {
     /// The most jobs that are pushed, popped or ended in one call.
     batch: usize,
     /// How likely each kind of operation is, in the order of [`Generator::operation`].
-    weights: [u32; 22],
+    weights: [u32; 26],
     /// How often, in percent, a job has a rate, a key, a parent, a delay.
     with_rate: u32,
     with_key: u32,
@@ -88,7 +89,8 @@ struct Generator {
 
 impl Generator {
     fn new(mut rng: Rng) -> Self {
-        let mut weights = [55, 50, 45, 4, 12, 4, 4, 2, 5, 2, 1, 2, 6, 2, 3, 3, 3, 8, 25, 12, 3, 2];
+        let mut weights =
+            [55, 50, 45, 4, 12, 4, 4, 2, 5, 2, 1, 2, 6, 2, 3, 3, 3, 8, 25, 12, 3, 2, 8, 4, 6, 1];
         for weight in &mut weights {
             *weight *= pick(&mut rng, &[0, 1, 2, 2, 2, 2, 6]);
         }
@@ -152,8 +154,26 @@ impl Generator {
             18 => Operation::Advance(self.step()),
             19 => Operation::AdvanceToDue(*pick(&mut self.rng, &[-1, 0, 0, 0, 1])),
             20 => self.set_back(),
-            _ => Operation::Repair,
+            21 => Operation::Repair,
+            22 => Operation::Hold(self.some(self.batch, Self::new_hold), self.holding_time()),
+            23 => Operation::Keep(self.some(self.batch, Self::held), self.holding_time()),
+            24 => Operation::LetGo(self.some(self.batch, Self::held), self.chance(70)),
+            _ => Operation::BumpHolds,
         }
+    }
+
+    fn new_hold(&mut self) -> NewHold {
+        let Held { key, owner } = self.held();
+        NewHold { key, owner, backoff: *pick(&mut self.rng, &[0, 0, 30, 300, 3_000]) }
+    }
+
+    fn held(&mut self) -> Held {
+        let key = (*pick(&mut self.rng, &KEYS)).to_owned();
+        Held { key, owner: *pick(&mut self.rng, &OWNERS) }
+    }
+
+    fn holding_time(&mut self) -> Millis {
+        *pick(&mut self.rng, &[1, 100, 1_000, 10_000])
     }
 
     fn lease(&mut self) -> Millis {

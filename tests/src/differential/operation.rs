@@ -3,7 +3,7 @@
 
 use fairlane::NewJob;
 use fairlane::clock::Millis;
-use fairlane::store::{LaneChange, Outcome};
+use fairlane::store::{Held, LaneChange, NewHold, Outcome};
 
 /// One step of a sequence.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +35,14 @@ pub enum Operation {
     Clean(PickedFilter),
     /// Frees all keys.
     BumpKeys,
+    /// Takes keys in one call.
+    Hold(Vec<NewHold>, Millis),
+    /// Makes holds last, in one call.
+    Keep(Vec<Held>, Millis),
+    /// Ends holds in one call; tells whether the work was done.
+    LetGo(Vec<Held>, bool),
+    /// Ends all holds.
+    BumpHolds,
     /// Repairs a queue that is in order.
     Repair,
     /// Reads the counts.

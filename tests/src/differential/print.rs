@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use fairlane::store::{LaneChange, Outcome};
+use fairlane::store::{Held, LaneChange, NewHold, Outcome};
 use fairlane::{Due, LimitsChange, NewJob};
 
 use super::operation::{JobPick, Operation, PickedEnding, PickedFilter, PickedJob, TokenPick};
@@ -23,6 +23,12 @@ impl Display for Operation {
             Self::Restore(filter) => write!(out, "restore {filter}"),
             Self::Clean(filter) => write!(out, "clean {filter}"),
             Self::BumpKeys => write!(out, "bump-keys"),
+            Self::Hold(holds, lease) => write!(out, "hold {} lease={lease}", List(&news(holds))),
+            Self::Keep(holds, lease) => write!(out, "keep {} lease={lease}", List(&helds(holds))),
+            Self::LetGo(holds, is_done) => {
+                write!(out, "let go {} is_done={is_done}", List(&helds(holds)))
+            }
+            Self::BumpHolds => write!(out, "bump-holds"),
             Self::Repair => write!(out, "repair"),
             Self::Stats => write!(out, "stats"),
             Self::Lanes(after, limit) => write!(out, "lanes after={after:?} limit={limit}"),
@@ -112,6 +118,17 @@ impl Display for PickedFilter {
             Self::Ids(jobs) => write!(out, "{}", List(jobs)),
         }
     }
+}
+
+fn news(holds: &[NewHold]) -> Vec<String> {
+    let new = |NewHold { key, owner, backoff }: &NewHold| {
+        format!("{key:?} owner={} backoff={backoff}", owner.0)
+    };
+    holds.iter().map(new).collect()
+}
+
+fn helds(holds: &[Held]) -> Vec<String> {
+    holds.iter().map(|Held { key, owner }| format!("{key:?} owner={}", owner.0)).collect()
 }
 
 struct List<'a, T>(&'a [T]);

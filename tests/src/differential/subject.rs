@@ -118,6 +118,10 @@ impl Party for Subject {
             Operation::Restore(filter) => Answer::Count(store.restore(picks.filter(filter))),
             Operation::Clean(filter) => Answer::Count(store.clean(picks.filter(filter))),
             Operation::BumpKeys => Answer::Done(store.bump_keys()),
+            Operation::Hold(holds, lease) => Answer::Flags(store.hold(holds.clone(), *lease)),
+            Operation::Keep(holds, lease) => Answer::Flags(store.keep(holds.clone(), *lease)),
+            Operation::LetGo(holds, is_done) => Answer::Done(store.let_go(holds.clone(), *is_done)),
+            Operation::BumpHolds => Answer::Done(store.bump_holds()),
             Operation::Repair => Answer::Repaired(store.repair()),
             // A store need not record the moment of a call that changed nothing, but what has passed
             // by that moment is shown as gone: so the moment is recorded before such looks.

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use fairlane::{Durability, Error, ErrorCode, NewJob, Queue, QueueOptions, Result, Stats, Token};
+use fairlane::{
+    BackgroundOptions, BackgroundProcessor, Durability, Error, ErrorCode, NewJob, Queue,
+    QueueOptions, Result, Stats, Token,
+};
 use serde::{Deserialize, Serialize};
 
 use super::ledger::{Moment, moment};
@@ -32,6 +35,8 @@ pub enum Order {
     Pop { wait: Duration, lease: Duration },
     /// Complete the job that came first of those not completed.
     Complete,
+    /// Schedule background work that never ends, under a key of that lease.
+    Schedule { key: String, remote_backoff: Duration, lease: Duration },
     /// Count.
     Stats,
 }
@@ -43,6 +48,8 @@ pub enum Answer {
     Done,
     /// The payload of the popped job, if one came.
     Popped(Option<String>),
+    /// Whether the work was scheduled.
+    Scheduled(bool),
     /// The sums and counts of the queue.
     Stats { pushed: i64, completed: i64, lapsed: i64, in_flight: i64, waiting: i64 },
     /// The number and the sentence of the error.
@@ -59,10 +66,10 @@ impl Server {
             Err(error) => return say(&refused(&error)),
         };
         say(&Answer::Done);
-        let mut tokens = VecDeque::new();
+        let mut state = State::default();
         for line in stdin().lock().lines() {
             let order = serde_json::from_str(&line.unwrap()).unwrap();
-            say(&serve(&queue, &mut tokens, order).unwrap_or_else(|error| refused(&error)));
+            say(&state.serve(&queue, order).unwrap_or_else(|error| refused(&error)));
         }
     }
 }
@@ -78,23 +85,46 @@ fn refused(error: &Error) -> Answer {
     Answer::Refused { code: error.code().number(), message: error.message().to_owned() }
 }
 
-fn serve(queue: &Queue, tokens: &mut VecDeque<Token>, order: Order) -> Result<Answer> {
-    Ok(match order {
-        Order::Push { lane, payload } => {
-            queue.push(NewJob::new(payload).lane(lane))?;
-            Answer::Done
-        }
-        Order::Pop { wait, lease } => Answer::Popped(queue.pop(wait, lease)?.map(|job| {
-            tokens.push_back(job.token);
-            String::from_utf8(job.payload).unwrap()
-        })),
-        Order::Complete => {
-            queue.mark_complete(tokens.front().expect("a job to complete"))?;
-            tokens.pop_front();
-            Answer::Done
-        }
-        Order::Stats => answer(&queue.stats()?),
-    })
+/// What a server keeps between calls.
+#[derive(Default)]
+struct State {
+    /// Of the jobs that were popped and not completed.
+    tokens: VecDeque<Token>,
+    processor: Option<BackgroundProcessor<()>>,
+}
+
+impl State {
+    fn serve(&mut self, queue: &Queue, order: Order) -> Result<Answer> {
+        Ok(match order {
+            Order::Push { lane, payload } => {
+                queue.push(NewJob::new(payload).lane(lane))?;
+                Answer::Done
+            }
+            Order::Pop { wait, lease } => Answer::Popped(queue.pop(wait, lease)?.map(|job| {
+                self.tokens.push_back(job.token);
+                String::from_utf8(job.payload).unwrap()
+            })),
+            Order::Complete => {
+                queue.mark_complete(self.tokens.front().expect("a job to complete"))?;
+                self.tokens.pop_front();
+                Answer::Done
+            }
+            Order::Schedule { key, remote_backoff, lease } => {
+                if self.processor.is_none() {
+                    let options = BackgroundOptions { lease, ..BackgroundOptions::default() };
+                    let never_end = |()| loop {
+                        std::thread::park();
+                    };
+                    let processor =
+                        BackgroundProcessor::with_options::<()>(queue, options, never_end);
+                    self.processor = Some(processor?);
+                }
+                let processor = self.processor.as_ref().expect("a processor");
+                Answer::Scheduled(processor.schedule(&key, remote_backoff, ())?)
+            }
+            Order::Stats => answer(&queue.stats()?),
+        })
+    }
 }
 
 fn answer(stats: &Stats) -> Answer {

@@ -2,8 +2,8 @@
 
 use crate::job::JobInfo;
 use crate::lane::{Counts, LaneInfo, Stats};
-use crate::store::model::state::{Entry, Lane, State};
-use crate::store::{Dump, LaneDump};
+use crate::store::model::state::{Entry, Holding, Lane, State};
+use crate::store::{Dump, HoldDump, LaneDump};
 use crate::token::JobId;
 
 impl State {
@@ -111,7 +111,18 @@ impl State {
             jobs: self.jobs.iter().map(with_deliveries).collect(),
             dead: self.dead.iter().map(with_deliveries).collect(),
             keys,
+            holds: self.holds_there().collect(),
         }
+    }
+
+    fn holds_there(&self) -> impl Iterator<Item = HoldDump> {
+        let there = self.holds.iter().filter(|(_, holding)| holding.ends_at > self.now);
+        there.map(|(key, Holding { owner, kept_until, ends_at })| HoldDump {
+            key: key.clone(),
+            owner: *owner,
+            kept_until: *kept_until,
+            ends_at: *ends_at,
+        })
     }
 
     fn lane_dump(&self, name: &str, lane: &Lane) -> LaneDump {

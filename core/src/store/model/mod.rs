@@ -14,12 +14,14 @@ use crate::job::{JobInfo, NewJob, Pushed};
 use crate::lane::{LaneInfo, Stats};
 use crate::options::QueueOptions;
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, LaneChange, Repaired, Store, Swept, Waiter,
+    Ask, Batch, Dump, Ending, FailedFilter, Held, LaneChange, NewHold, Repaired, Store, Swept,
+    Waiter,
 };
 use crate::token::{JobId, Token};
 
 mod archive;
 mod finish;
+mod holds;
 mod lanes;
 mod look;
 mod pop;
@@ -160,6 +162,22 @@ impl Store for ModelStore {
 
     fn bump_keys(&self) -> Result<()> {
         self.change(|state, _| state.bump_keys())
+    }
+
+    fn hold(&self, holds: Vec<NewHold>, lease: Millis) -> Result<Vec<bool>> {
+        self.change(|state, _| holds.into_iter().map(|hold| state.hold(hold, lease)).collect())
+    }
+
+    fn keep(&self, holds: Vec<Held>, lease: Millis) -> Result<Vec<bool>> {
+        self.change(|state, _| holds.iter().map(|held| state.keep(held, lease)).collect())
+    }
+
+    fn let_go(&self, holds: Vec<Held>, is_done: bool) -> Result<()> {
+        self.change(|state, _| holds.iter().for_each(|held| state.let_go(held, is_done)))
+    }
+
+    fn bump_holds(&self) -> Result<()> {
+        self.change(|state, _| state.holds.clear())
     }
 
     fn repair(&self) -> Result<Repaired> {

@@ -48,6 +48,10 @@ impl State {
         for hold in self.keys.values_mut() {
             hold.until -= by;
         }
+        for holding in self.holds.values_mut() {
+            holding.kept_until -= by;
+            holding.ends_at -= by;
+        }
     }
 
     /// Forgets what has no effect any more.
@@ -64,6 +68,7 @@ impl State {
             self.keys.remove(name);
         }
         let (now, virtual_time) = (self.now, self.virtual_time);
+        self.holds.retain(|_, holding| holding.ends_at > now);
         self.lanes.retain(|_, lane| !lane.is_gone(now, virtual_time));
     }
 

@@ -8,6 +8,7 @@ use crate::fair;
 use crate::job::{JobState, NewJob};
 use crate::lane::{Counts, LaneState};
 use crate::limits::{Limits, Rate};
+use crate::store::Owner;
 use crate::token::JobId;
 
 /// The whole state of a queue.
@@ -32,6 +33,7 @@ pub(super) struct State {
     pub(super) jobs: BTreeMap<JobId, Entry>,
     pub(super) dead: BTreeMap<JobId, Entry>,
     pub(super) keys: BTreeMap<String, Hold>,
+    pub(super) holds: BTreeMap<String, Holding>,
     pub(super) sums: Sums,
 }
 
@@ -81,6 +83,14 @@ pub(super) enum End {
 pub(super) struct Hold {
     pub(super) holder: JobId,
     pub(super) until: Millis,
+}
+
+/// Who has taken a key for work of its own, and until when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Holding {
+    pub(super) owner: Owner,
+    pub(super) kept_until: Millis,
+    pub(super) ends_at: Millis,
 }
 
 /// What has happened since the queue was made.
@@ -187,6 +197,7 @@ impl State {
             jobs: BTreeMap::new(),
             dead: BTreeMap::new(),
             keys: BTreeMap::new(),
+            holds: BTreeMap::new(),
             sums: Sums::default(),
         }
     }

@@ -15,7 +15,8 @@ use crate::job::{JobInfo, NewJob, Pushed};
 use crate::lane::{LaneInfo, Stats};
 use crate::options::QueueOptions;
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, LaneChange, Repaired, Store, Swept, Waiter,
+    Ask, Batch, Dump, Ending, FailedFilter, Held, LaneChange, NewHold, Repaired, Store, Swept,
+    Waiter,
 };
 use crate::token::{JobId, Token};
 
@@ -37,6 +38,9 @@ use waiter::RedisWaiter;
 
 /// The most jobs that one script delivers: it stops the server for as long as it runs.
 const DELIVERED_AT_ONCE: usize = 128;
+
+/// The most holds that one script takes, keeps or ends.
+const HELD_AT_ONCE: usize = 1_000;
 
 /// One queue on a Redis server.
 pub struct RedisStore<C> {
@@ -77,6 +81,15 @@ impl<C: Carrier> RedisStore<C> {
 
     fn call(&self, request: Request) -> Result<Reply> {
         self.carrier.call(request)
+    }
+
+    /// Makes a call on holds in steps, each short enough that the server is not held up for long.
+    fn of_holds<T>(&self, holds: &[T], request: impl Fn(&[T]) -> Request) -> Result<Vec<bool>> {
+        let mut told = Vec::with_capacity(holds.len());
+        for step in holds.chunks(HELD_AT_ONCE) {
+            told.extend(self.protocol.read_holds(self.call(request(step))?)?);
+        }
+        Ok(told)
     }
 
     fn enter(&self) -> Result<RedisWaiter<'_, C>> {
@@ -240,6 +253,26 @@ impl<C: Carrier> Store for RedisStore<C> {
 
     fn bump_keys(&self) -> Result<()> {
         self.call(self.protocol.bump_keys(self.injected()))?;
+        Ok(())
+    }
+
+    fn hold(&self, holds: Vec<NewHold>, lease: Millis) -> Result<Vec<bool>> {
+        let request = |holds: &[_]| self.protocol.hold(holds, lease, self.injected());
+        self.of_holds(&holds, request)
+    }
+
+    fn keep(&self, holds: Vec<Held>, lease: Millis) -> Result<Vec<bool>> {
+        let request = |holds: &[_]| self.protocol.keep(holds, lease, self.injected());
+        self.of_holds(&holds, request)
+    }
+
+    fn let_go(&self, holds: Vec<Held>, is_done: bool) -> Result<()> {
+        let request = |holds: &[_]| self.protocol.let_go(holds, is_done, self.injected());
+        self.of_holds(&holds, request).map(drop)
+    }
+
+    fn bump_holds(&self) -> Result<()> {
+        self.call(self.protocol.bump_holds(self.injected()))?;
         Ok(())
     }
 

@@ -62,12 +62,14 @@ impl<S: Store> Sharded<S> {
             all.dead.extend(dump.dead.into_iter().map(outside));
             let keys = dump.keys.into_iter();
             all.keys.extend(keys.map(|(key, holder, until)| (key, id_outside(holder), until)));
+            all.holds.extend(dump.holds);
         }
         all.stats = joined_stats(&stats);
         all.lanes.sort_by(|one, other| one.name.cmp(&other.name));
         all.jobs.sort_by_key(|(info, _)| info.id);
         all.dead.sort_by_key(|(info, _)| info.id);
         all.keys.sort();
+        all.holds.sort_by(|one, other| one.key.cmp(&other.key));
         Ok(all)
     }
 }

@@ -9,7 +9,8 @@
 //! - Lanes of one shard are served in the exact order. Between shards pops take turns: each that has
 //!   ready lanes is served as often as any other, however many lanes it has.
 //! - A job can wait for, or follow in the same step, a job of its own shard: else `Unsupported`.
-//! - A key is unique among the lanes of a shard.
+//! - A key is unique among the lanes of a shard. A key that is held stands on a shard by its own name,
+//!   and is unique in the queue.
 //! - The queue as a whole has no limits (`Unsupported`), but can be paused and throttled.
 //! - The archive keeps the newest `max_failed` dead jobs of each shard.
 //!
@@ -24,13 +25,15 @@ use crate::job::{JobInfo, NewJob, Pushed};
 use crate::lane::{LaneInfo, Stats};
 use crate::limits::LimitsChange;
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, LaneChange, Repaired, Store, Swept, Waiter,
+    Ask, Batch, Dump, Ending, FailedFilter, Held, LaneChange, NewHold, Repaired, Store, Swept,
+    Waiter,
 };
 use crate::token::{JobId, Token};
 
 mod archive;
 mod finish;
 mod health;
+mod holds;
 mod look;
 mod placement;
 mod pop;
@@ -204,6 +207,22 @@ impl<S: Store> Store for Sharded<S> {
 
     fn bump_keys(&self) -> Result<()> {
         self.shards.iter().try_for_each(|shard| shard.bump_keys())
+    }
+
+    fn hold(&self, holds: Vec<NewHold>, lease: Millis) -> Result<Vec<bool>> {
+        self.hold_parts(holds, lease)
+    }
+
+    fn keep(&self, holds: Vec<Held>, lease: Millis) -> Result<Vec<bool>> {
+        self.keep_parts(holds, lease)
+    }
+
+    fn let_go(&self, holds: Vec<Held>, is_done: bool) -> Result<()> {
+        self.let_go_parts(holds, is_done)
+    }
+
+    fn bump_holds(&self) -> Result<()> {
+        self.shards.iter().try_for_each(|shard| shard.bump_holds())
     }
 
     fn repair(&self) -> Result<Repaired> {

@@ -13,7 +13,7 @@ impl Call<'_> {
         self.flush()?;
         let (first, last) = self.queue.job_range();
         let queue = self.queue.id;
-        let updates: [(&str, &[i64]); 6] = [
+        let updates: [(&str, &[i64]); 7] = [
             (
                 "UPDATE fairlane_place SET lease_until = lease_until - ?2 WHERE rank = -1
                  AND lane IN (SELECT id FROM fairlane_lane WHERE queue = ?1)",
@@ -26,6 +26,11 @@ impl Call<'_> {
             ),
             ("UPDATE fairlane_delayed SET due_at = due_at - ?2 WHERE queue = ?1", &[queue, by]),
             ("UPDATE fairlane_key SET held_until = held_until - ?2 WHERE queue = ?1", &[queue, by]),
+            (
+                "UPDATE fairlane_hold SET kept_until = kept_until - ?2, ends_at = ends_at - ?2
+                 WHERE queue = ?1",
+                &[queue, by],
+            ),
             ("UPDATE fairlane_dead SET key_until = key_until - ?2 WHERE queue = ?1", &[queue, by]),
             (
                 "UPDATE fairlane_lane SET wakes_at = wakes_at - ?2,

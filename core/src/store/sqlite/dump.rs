@@ -21,6 +21,7 @@ impl Call<'_> {
             history: self.starts(self.queue_gate(), queue.gate.limits.rate.window)?,
             ready: self.names_of_ready_lanes()?,
             keys: self.held_keys()?,
+            holds: self.holds()?,
             ..Dump::default()
         };
         for lane in self.lanes("", usize::MAX)? {

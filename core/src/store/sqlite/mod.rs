@@ -3,8 +3,8 @@
 //! From the outside in: [`SqliteStore`] is one handle on one queue. Handles of a process on the same
 //! file share an `engine`: a leader queue in front of the `session`, which owns the one connection
 //! and joins concurrent calls into one transaction, one sync. Inside a transaction each verb is a
-//! `call` on one queue; `push`, `pop`, `finish`, `configure`, `remove`, `archive`, `keys` and `look`
-//! hold the verbs, `settle`, `place` and `ready_lanes` what they share, `books` and `journal` what is
+//! `call` on one queue; `push`, `pop`, `finish`, `configure`, `remove`, `archive`, `keys`, `holds`
+//! and `look` hold the verbs, `settle`, `place` and `ready_lanes` what they share, `books` and `journal` what is
 //! written later than it is done, and the `*_row` files what is stored. The `bell` wakes threads of
 //! this process, the `sidecar` knows and wakes the other processes; where there are none, `alone` stands for it.
 
@@ -21,7 +21,8 @@ use crate::job::{JobInfo, NewJob, Pushed};
 use crate::lane::{LaneInfo, Stats};
 use crate::options::{Durability, QueueOptions};
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, LaneChange, Outcome, Repaired, Store, Swept, Waiter,
+    Ask, Batch, Dump, Ending, FailedFilter, Held, LaneChange, NewHold, Outcome, Repaired, Store,
+    Swept, Waiter,
 };
 use crate::token::{JobId, Token};
 
@@ -39,6 +40,7 @@ mod finish;
 mod foremost;
 pub(crate) mod fork;
 mod gate;
+mod holds;
 mod job_row;
 mod journal;
 mod keys;
@@ -291,6 +293,23 @@ impl Store for SqliteStore {
 
     fn bump_keys(&self) -> Result<()> {
         self.change(true, 0, |call| call.bump_keys())
+    }
+
+    fn hold(&self, holds: Vec<NewHold>, lease: Millis) -> Result<Vec<bool>> {
+        // What a power loss takes of the holds goes with the processes that had them.
+        self.change(false, NOBODY, move |call| call.hold(&holds, lease))
+    }
+
+    fn keep(&self, holds: Vec<Held>, lease: Millis) -> Result<Vec<bool>> {
+        self.change(false, NOBODY, move |call| call.keep(&holds, lease))
+    }
+
+    fn let_go(&self, holds: Vec<Held>, is_done: bool) -> Result<()> {
+        self.change(false, NOBODY, move |call| call.let_go(&holds, is_done))
+    }
+
+    fn bump_holds(&self) -> Result<()> {
+        self.change(true, NOBODY, |call| call.bump_holds())
     }
 
     fn repair(&self) -> Result<Repaired> {

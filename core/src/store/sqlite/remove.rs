@@ -95,11 +95,13 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// Keeps house: forgets lanes that are gone and keys whose time is over, a chunk at a time.
+    /// Keeps house: forgets lanes that are gone, and keys and holds whose time is over, a chunk at a
+    /// time.
     pub(super) fn keep_house(&mut self) -> Step<()> {
         const CHUNK: i64 = 256;
         self.collect_gone_lanes(CHUNK)?;
         self.forget_ended_keys(CHUNK)?;
+        self.forget_ended_holds(CHUNK)?;
         Ok(())
     }
 }

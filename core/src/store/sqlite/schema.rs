@@ -20,7 +20,7 @@ use crate::store::sqlite::step::Step;
 
 /// Each entry leads from the version that is its index to the next. Entries are never changed after
 /// a release; a new version appends one.
-const MIGRATIONS: &[&str] = &[CREATE];
+const MIGRATIONS: &[&str] = &[CREATE, ADD_HOLDS];
 
 const CREATE: &str = "
 CREATE TABLE fairlane_queue (
@@ -187,6 +187,25 @@ CREATE TABLE fairlane_quarantine (
     reason TEXT NOT NULL,
     row TEXT,                          -- what could be read of the job, as JSON
     payload BLOB
+) STRICT;
+";
+
+const ADD_HOLDS: &str = "
+CREATE TABLE fairlane_hold (
+    queue INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    owner INTEGER NOT NULL,
+    kept_until INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    PRIMARY KEY (queue, generation, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fairlane_hold_ends ON fairlane_hold (queue, ends_at);
+
+-- Holds of other generations are over; there is no row before the first bump.
+CREATE TABLE fairlane_hold_generation (
+    queue INTEGER PRIMARY KEY,
+    generation INTEGER NOT NULL
 ) STRICT;
 ";
 

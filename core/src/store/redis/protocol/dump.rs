@@ -3,7 +3,7 @@
 use crate::clock::Millis;
 use crate::error::Result;
 use crate::job::JobInfo;
-use crate::store::{Dump, LaneDump};
+use crate::store::{Dump, HoldDump, LaneDump, Owner};
 use crate::token::JobId;
 
 use super::told::{self, Parts};
@@ -34,6 +34,11 @@ impl Protocol {
                 let mut keys = each(parts.next(), key)?;
                 keys.sort();
                 keys
+            },
+            holds: {
+                let mut holds = each(parts.next(), hold)?;
+                holds.sort_by(|one, other| one.key.cmp(&other.key));
+                holds
             },
         })
     }
@@ -74,4 +79,12 @@ fn lane(reply: Reply) -> Result<LaneDump> {
 fn key(reply: Reply) -> Result<(String, JobId, Millis)> {
     let mut parts = Parts::of(reply)?;
     Ok((parts.text()?, id(parts.next())?, parts.int()?))
+}
+
+fn hold(reply: Reply) -> Result<HoldDump> {
+    let mut parts = Parts::of(reply)?;
+    let key = parts.text()?;
+    let owner = parts.next().bytes()?.try_into().map_err(|_| unexpected("owner"))?;
+    let owner = Owner(u64::from_le_bytes(owner));
+    Ok(HoldDump { key, owner, kept_until: parts.int()?, ends_at: parts.int()? })
 }

@@ -25,6 +25,7 @@ mod configure;
 mod dump;
 mod eviction;
 mod finish;
+mod holds;
 mod look;
 mod pop;
 mod push;

@@ -36,8 +36,8 @@ macro_rules! plain {
 }
 
 macro_rules! looking {
-    ($name:literal) => {
-        script!($name, "open", "looking", "starts", "lanes", "jobs", "describe", $name)
+    ($name:literal $(, $part:literal)*) => {
+        script!($name, "open", "looking", "starts", "lanes", "jobs", "describe" $(, $part)*, $name)
     };
 }
 
@@ -52,12 +52,16 @@ pub(super) static PLAIN_COMPLETE: Script = plain!("plain_complete");
 pub(super) static PLAIN_COMPLETE_MANY: Script = plain!("plain_complete_many");
 pub(super) static EXTEND: Script = changing!("extend");
 pub(super) static CONFIGURE: Script = changing!("configure");
-pub(super) static SWEEP: Script = changing!("sweep");
+pub(super) static SWEEP: Script = changing!("sweep", "holds");
 pub(super) static CANCEL: Script = changing!("cancel", "again");
 pub(super) static PURGE: Script = changing!("purge", "again");
 pub(super) static RESTORE: Script = changing!("restore", "dead", "again");
 pub(super) static CLEAN: Script = changing!("clean", "dead", "again");
 pub(super) static BUMP_KEYS: Script = changing!("bump_keys");
+pub(super) static HOLD: Script = filling!("hold", "holds");
+pub(super) static KEEP: Script = changing!("keep", "holds");
+pub(super) static LET_GO: Script = changing!("let_go", "holds");
+pub(super) static BUMP_HOLDS: Script = changing!("bump_holds");
 pub(super) static REPAIR_ROWS: Script = changing!("repair_rows", "mend");
 pub(super) static REPAIR_COUNTS: Script = changing!("repair_counts", "mend");
 pub(super) static REPAIR_LANES: Script = changing!("repair_lanes", "mend");
@@ -72,4 +76,4 @@ pub(super) static PEEK: Script = looking!("peek");
 pub(super) static FAILED: Script = looking!("failed");
 pub(super) static MEMORY: Script = looking!("memory");
 pub(super) static SIGNPOST: Script = script!("signpost", "signpost");
-pub(super) static DUMP: Script = looking!("dump");
+pub(super) static DUMP: Script = looking!("dump", "holds");

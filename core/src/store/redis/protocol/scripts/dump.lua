@@ -1,5 +1,5 @@
 -- Gives the whole state, for tests: virtual time, stats, throttle, starts, ready lanes in order,
--- lanes, live jobs, dead jobs, keys.
+-- lanes, live jobs, dead jobs, keys, holds.
 local function starts_of(holder)
   local told = {}
   if holder.rate_count > 0 and holder.used > 0 then
@@ -67,5 +67,14 @@ for _, key in ipairs(keys) do
     told_keys[#told_keys + 1] = {key, holder, held_until > now and held_until - queue.offset or 0}
   end
 end
+
+local told_holds = {}
+for _, key in ipairs(call('HKEYS', rows .. ':holds')) do
+  local hold = read_hold(key)
+  if hold then
+    told_holds[#told_holds + 1] = {key, hold.owner, hold.kept_until - queue.offset,
+      hold.ends_at - queue.offset}
+  end
+end
 return {queue.virtual, tell_stats(), throttle_of(queue), starts_of(queue), ready, told_lanes,
-  told_live, told_dead, told_keys}
+  told_live, told_dead, told_keys, told_holds}

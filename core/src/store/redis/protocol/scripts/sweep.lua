@@ -1,4 +1,4 @@
--- Moves what is due, forgets connections of long ago, and rings a waiter. Gives what was moved:
+-- Moves what is due, forgets connections of long ago and holds that are over, and rings a waiter. Gives what was moved:
 -- jobs come due, leases lapsed, lanes woken.
 local LINK_KEPT = 600000
 local silent = call('ZRANGEBYSCORE', rows .. ':links', '-inf', now - LINK_KEPT, 'LIMIT', 0, 100)
@@ -12,5 +12,6 @@ for _, link in ipairs(silent) do
     call('ZADD', rows .. ':links', pushed_at, link)
   end
 end
+forget_ended_holds(256)
 ring()
 return close(swept)

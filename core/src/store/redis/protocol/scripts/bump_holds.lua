@@ -1,0 +1,3 @@
+-- Ends all holds.
+call('UNLINK', rows .. ':holds', rows .. ':held')
+return close('done')
