@@ -1,6 +1,5 @@
 //! Ctrl-C and SIGTERM, counted instead of ending the process.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
@@ -32,7 +31,7 @@ impl Interrupts {
         use signal_hook::iterator::Signals;
 
         let refuse =
-            |error: io::Error| Failure::system(format!("cannot listen for signals: {error}"));
+            |error: std::io::Error| Failure::system(format!("cannot listen for signals: {error}"));
         let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(refuse)?;
         let listener = signals.handle();
         let seen = Arc::new(Seen::default());

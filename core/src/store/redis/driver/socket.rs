@@ -3,13 +3,14 @@
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 #[cfg(unix)]
-use std::os::fd::{AsFd, BorrowedFd};
-#[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
+use rustix::fd::{AsFd, BorrowedFd};
 use socket2::{SockRef, TcpKeepalive};
 
+#[cfg(not(unix))]
+use crate::error::{Error, ErrorCode};
 use crate::store::redis::driver::closing::SLICE;
 use crate::store::redis::driver::endpoint::Endpoint;
 use crate::store::redis::driver::tls::{Tls, TlsStream};
@@ -59,7 +60,10 @@ impl Socket {
             Endpoint::Unix(path) => Stream::Unix(UnixStream::connect(path).map_err(trouble)?),
             #[cfg(not(unix))]
             Endpoint::Unix(_) => {
-                return Err(Trouble::broken(endpoint, "this platform has no such sockets"));
+                return Err(Trouble::Final(Error::new(
+                    ErrorCode::Unsupported,
+                    format!("{endpoint} is a unix socket, which this platform does not have"),
+                )));
             }
         };
         let socket = Self { stream, timeout: SLICE };
@@ -80,11 +84,11 @@ impl Socket {
 
     /// Lends it to the system's way to wait for several. Of an encrypted one nothing is read ahead
     /// while an answer is awaited, so that its bytes tell of the answer.
-    #[cfg(unix)]
     pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
         match &self.stream {
             Stream::Tcp(stream) => stream.as_fd(),
             Stream::Tls(stream) => stream.get_ref().as_fd(),
+            #[cfg(unix)]
             Stream::Unix(stream) => stream.as_fd(),
         }
     }
