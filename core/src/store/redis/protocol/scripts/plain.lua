@@ -11,10 +11,9 @@
 -- ARGV: 1 a number of 8 bytes for this request, and one more byte if it is repeated, 2 the row of the
 -- connection, 3 the clock; the verb's own follow.
 --
--- Every command and every number that is read or written counts here: Redis spends far more time
--- on these than on the data.
+-- Every command, every string that is made and every number that is written as text counts here:
+-- Redis spends far more time on these than on the data. So the frequent case of such a text is a
+-- literal.
 local rows, call, pack, read = KEYS[1], redis.call, struct.pack, struct.unpack
 local QUEUE, LANE = '<Bddddddddddd', '>I7I6BI2I4I4'
--- The half of the row of the queue that every call reads, and the half that some do.
-local QUEUE_HEAD, QUEUE_TAIL, TAIL_AT = '<Bddddddd', '<dddd', 58
 local UNIT, LOAD_SCALE = 100000, 1073741824

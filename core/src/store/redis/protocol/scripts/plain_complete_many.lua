@@ -26,14 +26,14 @@ local held = call('ZMSCORE', rows .. ':leases', unpack(leases))
 local fares, ended, gone, lane_fields, ends, seen = {}, {}, {}, {}, {}, {}
 for index = 1, count do
   local record, lease = found[index + 1], leases[index]
-  fares[index] = 0
+  fares[index] = '0'
   -- One that is named twice ends once.
   if held[index] and record and not seen[lease] then
     local is_whole, _, of_job, name = pcall(read, '<I6BHc0', record)
     if not is_whole or bit.band(of_job, 2) ~= 0 then
       return nil
     end
-    fares[index], seen[lease] = 1, true
+    fares[index], seen[lease] = '1', true
     ended[#ended + 1], gone[#gone + 1] = lease, wanted[index + 1]
     if ARGV[4 + index * 2] ~= '1' then
       gone[#gone + 1] = 'r' .. ARGV[3 + index * 2]
@@ -64,7 +64,8 @@ for index = 1, #lane_fields do
   if state == 1 then
     local name = string.sub(field, 2)
     leave[#leave + 1] = row .. name
-    stand[#stand + 1], stand[#stand + 2] = string.format('%d', in_flight * LOAD_SCALE), hot .. name
+    stand[#stand + 1] = in_flight == 0 and '0' or string.format('%d', in_flight * LOAD_SCALE)
+    stand[#stand + 1] = hot .. name
   elseif in_flight == 0 then
     idle = idle or {}
     idle[field] = start

@@ -1,4 +1,5 @@
 -- Opens the queue for a plain pop.
+local LETTER_R = 114
 local row = call('HGET', rows, 'q')
 if not row then
   return nil

@@ -2,8 +2,6 @@
 -- of ready lanes. ARGV: 4 the lease, more than 0. Gives in one string the moment, the tag, the first
 -- id that may have a key, the id, deliveries, tries, lapses and whether an error; the error with its
 -- length before it; the record.
--- What the first delivery leaves: 1 delivery, 1 try, no lapse, no error.
-local FIRST_RUN = '\0\0\0\0\0\0\240\63\0\0\0\0\0\0\240\63\0\0\0\0\0\0\0\0\0\0\0\0\0'
 local index = rows .. ':ready'
 local popped = call('ZPOPMIN', index)
 local member = popped[1]
@@ -25,11 +23,11 @@ if mask ~= 2 then
     top = top - 1
   end
 end
-local list = rows .. ':w' .. top .. ':' .. name
+local list = rows .. (top == 1 and ':w1:' or ':w' .. top .. ':') .. name
 local element = call('LPOP', list)
 local id, delivery, run, record = element, '1', nil, nil
 if element then
-  if string.sub(element, -1) == 'r' then
+  if string.byte(element, -1) == LETTER_R then
     id = string.sub(element, 1, -2)
     run = call('HGET', rows, 'r' .. id)
   end
@@ -72,7 +70,8 @@ end
 local lane
 if mask > 0 then
   lane = pack(LANE, start, of_turn, 1, mask, known, in_flight)
-  call('ZADD', index, string.format('%d', in_flight * LOAD_SCALE), lane .. name)
+  call('ZADD', index, in_flight == 1 and '1073741824' or string.format('%d', in_flight * LOAD_SCALE),
+    lane .. name)
 else
   ready = ready - 1
   lane = pack(LANE, start, of_turn, 0, 0, 0, in_flight)
@@ -86,8 +85,9 @@ call('HSET', rows, 'l' .. name, lane, 'q', pack(QUEUE, 1, now, offset, event, fl
   next_id, virtual, highest, turn, ready))
 -- 32: the keys of jobs below some id are void.
 local key_floor = bit.band(flags, 32) ~= 0 and read('<d', call('HGET', rows, 'Q'), 33) or 0
-local head = pack('<dddd', now - offset, tag, key_floor, id)
 if run then
-  return head .. string.sub(run, 1, 25) .. pack('<I4', #run - 25) .. string.sub(run, 26) .. record
+  return pack('<dddd', now - offset, tag, key_floor, id) .. string.sub(run, 1, 25)
+    .. pack('<I4', #run - 25) .. string.sub(run, 26) .. record
 end
-return head .. FIRST_RUN .. record
+-- The first delivery: 1 delivery, 1 try, no lapse, no error.
+return pack('<dddddddBI4c0', now - offset, tag, key_floor, id, 1, 1, 0, 0, 0, record)

@@ -36,7 +36,7 @@ while size < count do
       top = top - 1
     end
   end
-  local list = rows .. ':w' .. top .. ':' .. lane.name
+  local list = rows .. (top == 1 and ':w1:' or ':w' .. top .. ':') .. lane.name
   local element = call('LPOP', list)
   if not element then
     is_sound = false
@@ -45,7 +45,7 @@ while size < count do
   local id, delivery = element, '1'
   size = size + 1
   lists[size], elements[size], names[size] = list, element, lane.name
-  if string.sub(element, -1) == 'r' then
+  if string.byte(element, -1) == LETTER_R then
     id = string.sub(element, 1, -2)
     local run = call('HGET', rows, 'r' .. id)
     if not run or #run < 25 then
@@ -102,7 +102,8 @@ for index = 1, #order do
   local hot = pack(LANE, lane.start, lane.turn, lane.state, lane.mask, lane.known, lane.in_flight)
   leave[index] = lane.member
   if lane.state == 1 then
-    stand[#stand + 1], stand[#stand + 2] = string.format('%d', lane.load), hot .. lane.name
+    stand[#stand + 1] = lane.load == LOAD_SCALE and '1073741824' or string.format('%d', lane.load)
+    stand[#stand + 1] = hot .. lane.name
   end
   fields[index * 2 + 1], fields[index * 2 + 2] = 'l' .. lane.name, hot
 end

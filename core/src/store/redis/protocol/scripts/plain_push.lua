@@ -11,7 +11,8 @@ local row, lane = found[1], found[2]
 if not row then
   return nil
 end
-local version, was, offset, event, flags, tag, live, id = read(QUEUE_HEAD, row)
+local version, was, offset, event, flags, tag, live, id, virtual, highest, turn, ready =
+  read(QUEUE, row)
 local now = clock + offset
 -- 8: somewhere is a limit to how many jobs may wait.
 if version > 1 or now < was or event <= now or bit.band(flags, 8) ~= 0 then
@@ -19,8 +20,7 @@ if version > 1 or now < was or event <= now or bit.band(flags, 8) ~= 0 then
 end
 
 -- The state and the mask of priorities stand in the bytes 14 to 16 of the row.
-local tail, bit_of = string.sub(row, TAIL_AT), 2 ^ priority
-local state, mask = 0, 0
+local state, mask, bit_of = 0, 0, 2 ^ priority
 if lane then
   local high, low
   state, high, low = string.byte(lane, 14, 16)
@@ -31,10 +31,9 @@ if lane then
 end
 -- The first write is one that a server without memory refuses: later ones it carries out.
 local text = string.format('%d', id)
-call('RPUSH', rows .. ':w' .. priority .. ':' .. name, text)
+call('RPUSH', rows .. (priority == 1 and ':w1:' or ':w' .. priority .. ':') .. name, text)
 local is_ready = state == 1
 if not is_ready or bit.band(mask, bit_of) == 0 then
-  local virtual, highest, turn, ready = read(QUEUE_TAIL, tail)
   local start, of_turn, known, in_flight = 0, 0, 0, 0
   if lane then
     start, of_turn, state, mask, known, in_flight = read(LANE, lane)
@@ -46,7 +45,7 @@ if not is_ready or bit.band(mask, bit_of) == 0 then
   end
   if not is_ready then
     of_turn, start = turn, start < virtual and virtual or start
-    tail = pack(QUEUE_TAIL, virtual, highest, turn + 1, ready + 1)
+    turn, ready = turn + 1, ready + 1
   end
   lane = pack(LANE, start, of_turn, 1, mask + bit_of, mask < bit_of and 1 or known, in_flight)
   call('ZADD', rows .. ':ready', string.format('%d', in_flight * LOAD_SCALE), lane .. name)
@@ -56,9 +55,10 @@ end
 if bit.band(flags, 5) == 4 and call('ZADD', rows .. ':wake', '0', 'w') == 0 then
   flags = flags - 4
 end
-local made = call('HSET', rows, 'j' .. text, pack('<I6', now - offset) .. record,
-  'q', pack(QUEUE_HEAD, 1, now, offset, event, flags, tag, live + 1, id + 1) .. tail,
-  ARGV[2], sequence .. pack('<dd', now, id))
+local made = call('HSET', rows, 'j' .. text, pack('<I6c0', now - offset, record),
+  'q', pack(QUEUE, 1, now, offset, event, flags, tag, live + 1, id + 1, virtual, highest, turn,
+    ready),
+  ARGV[2], pack('<c0dd', sequence, now, id))
 if made > 1 then
   call('ZADD', rows .. ':links', string.format('%d', now), ARGV[2])
 end

@@ -68,7 +68,8 @@ local first_id, told, fields = id, {}, {'q', false, ARGV[2], false}
 for index = 1, count do
   local text = string.format('%d', id)
   told[index] = pack('<d', id)
-  call('RPUSH', rows .. ':w' .. priorities[index] .. ':' .. names[index], text)
+  local priority = priorities[index]
+  call('RPUSH', rows .. (priority == 1 and ':w1:' or ':w' .. priority .. ':') .. names[index], text)
   local at = index * 2 + 3
   fields[at], fields[at + 1] = 'j' .. text, moment .. ARGV[3 + index]
   id = id + 1
