@@ -9,6 +9,8 @@
 
 /// <reference types="node" />
 
+import { EventEmitter } from "node:events";
+
 /** The priority of work that may wait for everything else: 0. */
 export declare const BULK_PRIORITY: number;
 /** The lane of a job that names none: "default". */
@@ -622,6 +624,128 @@ export declare class ManualClock {
   advance(by: number): void;
   /** Turns the clock to a moment, forward or back. */
   set(now: Moment): void;
+}
+
+/** What a worker calls with each job; see {@link Worker}. */
+export type Handler = (job: Job, context: Context) => unknown;
+
+/** What a handler gets beside its job. */
+export interface Context {
+  /** The queue that the job came from. */
+  readonly queue: Queue;
+  /**
+   * Aborted when the handler need not go on: its verdict does not count any more. The reason is a
+   * DOMException whose message says why: "timed out", "lost" (the delivery lapsed or the job was
+   * cancelled) or "stopping" (the time to stop is up).
+   */
+  readonly signal: AbortSignal;
+}
+
+/** How a {@link Worker} works. */
+export interface WorkerOptions {
+  /**
+   * Further queues with their weights; where jobs wait in several queues, each gets slots in
+   * proportion to its weight, 1 for the first queue.
+   */
+  also?: Iterable<readonly [queue: Queue, weight: number]>;
+  /** How many jobs run at once, 1 to 1,024; as many as there are processors by default. */
+  concurrency?: number;
+  /** How long after this process died its jobs come again at the latest; 120,000 by default. */
+  lease?: number;
+  /**
+   * Gives a handler up that takes longer: its signal is aborted, the try counts as failed, and the job
+   * may run again elsewhere. Its slot is free again when the handler has ended. No end by default.
+   */
+  timeout?: number;
+  /** Tells whether an error has the job tried again; if not, it is dead at once. All by default. */
+  retryIf?: (error: unknown) => boolean;
+}
+
+/** What a {@link Worker} emits; times are how many milliseconds the handler took. */
+export interface WorkerEvents {
+  /** A handler begins. */
+  started: [job: Job];
+  /** A job is done. */
+  done: [job: Job, took: number];
+  /** A try failed, and the job comes again. */
+  failed: [job: Job, took: number, error: string];
+  /** A try failed, and the job is dead. */
+  dead: [job: Job, took: number, error: string];
+  /** A job went back untried. */
+  released: [job: Job];
+  /** A delivery lapsed or was cancelled before its handler had ended it. */
+  lost: [job: Job];
+  /** A queue has no job for now. */
+  idle: [queue: string];
+  /** The store could not serve; the worker goes on trying. */
+  trouble: [queue: string, error: FairlaneError];
+}
+
+/**
+ * Calls a handler with the jobs of one or more queues.
+ *
+ * To return, or to fulfil the promise, means done; a {@link NewJob}, or an array of them, is pushed in
+ * the same step; anything else that is returned is ignored. To throw, or to reject, means that the try
+ * failed: the job comes again after its backoff, or is dead if its tries are spent. A handler may throw
+ * {@link Retry}, {@link Discard} or {@link Release} to say otherwise.
+ *
+ * Leases are extended by a native thread, one call for all of them, so a handler that blocks the event
+ * loop keeps its job, and others theirs. Such a handler holds its lease for ever unless there is a
+ * `timeout`, which is watched there, too. A process that ends while a handler runs, in whatever way,
+ * counts as a lapse of its job: the try is charged and `lapses` counts it.
+ *
+ * A running worker keeps the process alive. What a listener throws becomes a warning of the process.
+ * `NODE_DEBUG=fairlane` logs what goes wrong.
+ */
+export declare class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposable {
+  constructor(queue: Queue, handler: Handler, options?: WorkerOptions);
+  /** Where the worker stands. */
+  get state(): WorkerState;
+  /**
+   * Starts taking jobs; harmless if it runs. One that was stopped may be started again. Rejected with
+   * `InvalidArgument` if an option is out of range, `Unavailable` if it is stopping.
+   */
+  start(): Promise<void>;
+  /**
+   * Takes no more jobs, gives those back untried that have not begun, and lets handlers finish for
+   * `timeout`, 30,000 by default; then what still runs is given back untried too, its signal is
+   * aborted, and its outcome does not count. Tells whether every handler has ended. Fulfilled within a
+   * second of `timeout` even if the store is away. Harmless if it has stopped.
+   */
+  stop(options?: { timeout?: number }): Promise<boolean>;
+  /**
+   * Waits until the worker has stopped, or for `timeout`; tells whether it has. Rejected with why it
+   * stopped by itself: its queue was closed, or is broken beyond trying again.
+   */
+  wait(options?: { timeout?: number }): Promise<boolean>;
+  /**
+   * Starts, and works until SIGINT or SIGTERM; then stops within `stopTimeout`, 30,000 by default. A
+   * second signal gives back at once what still runs. Rejected with why it stopped by itself.
+   */
+  run(options?: { stopTimeout?: number }): Promise<void>;
+  /** Stops at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Where a {@link Worker} stands. */
+export type WorkerState = "stopped" | "running" | "stopping";
+
+/** Thrown by a handler: the try failed; the job comes again, and is dead if its tries are spent. */
+export declare class Retry extends Error {
+  /** `delay` is when the job comes again; by its backoff if it is left out. */
+  constructor(error?: string, options?: { delay?: number });
+  readonly delay: number | null;
+}
+
+/** Thrown by a handler: the job failed for good and is dead, whatever tries it had left. */
+export declare class Discard extends Error {
+  constructor(error?: string);
+}
+
+/** Thrown by a handler: the job goes back untried, to the front of its lane or after `delay`. */
+export declare class Release extends Error {
+  constructor(options?: { delay?: number });
+  readonly delay: number;
 }
 
 /** Base of every error of fairlane. */

@@ -16,6 +16,7 @@ export const {
   CorruptError,
   Counts,
   Dethrottler,
+  Discard,
   FairlaneError,
   InternalError,
   InvalidArgumentError,
@@ -29,7 +30,9 @@ export const {
   Pushed,
   Queue,
   QueueFullError,
+  Release,
   Repaired,
+  Retry,
   StaleTokenError,
   Stats,
   Swept,
@@ -37,4 +40,5 @@ export const {
   UnavailableError,
   UnsupportedError,
   VersionMismatchError,
+  Worker,
 } = fairlane;

@@ -65,6 +65,12 @@ function truth(what, value) {
   return value;
 }
 
+/** Checks a function. */
+function callable(what, value, accepted) {
+  if (typeof value !== "function") throw refusal(what, value, accepted);
+  return value;
+}
+
 /** Checks an array or another iterable of many. */
 function many(what, values) {
   if (Array.isArray(values)) return values;
@@ -116,4 +122,4 @@ function rate(given) {
 
 const NONE = Object.freeze({});
 
-module.exports = { integer, number, time, moment, text, truth, many, maybe, oneOf, rate, options, refusal };
+module.exports = { integer, number, time, moment, text, truth, callable, many, maybe, oneOf, rate, options, refusal };

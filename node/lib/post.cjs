@@ -47,6 +47,11 @@ function come() {
 function tell(call) {
   const waiting = pending.get(call);
   if (waiting === undefined) return;
+  if (waiting.hear !== undefined) {
+    results.number();
+    waiting.hear(results);
+    return;
+  }
   pending.delete(call);
   waiting.signal?.removeEventListener("abort", waiting.abort);
   const code = results.number();
@@ -58,6 +63,22 @@ function tell(call) {
     // No memory for what came, for instance.
     waiting.reject(error);
   }
+}
+
+/**
+ * Makes the native half of a worker, which calls `hear` with what it has to say until `dismiss` is
+ * called. Until then the process stays alive.
+ */
+function employ(hear) {
+  const number = ++lastCall;
+  const worker = enter(() => post.worker(number));
+  if (pending.size === 0) post.hold(true);
+  pending.set(number, { hear });
+  const dismiss = () => {
+    pending.delete(number);
+    if (pending.size === 0) post.hold(false);
+  };
+  return { worker, dismiss };
 }
 
 /** The line to the native thread of one queue. */
@@ -93,6 +114,11 @@ class Line {
   /** Makes a call whose result nobody waits for. */
   tell(verb, write) {
     this.#write(verb, 0, write);
+  }
+
+  /** Has a worker work for the queue of this line. */
+  lend(worker, weight) {
+    enter(() => worker.add(this.#native, weight));
   }
 
   /** Lets the native thread end when it has made the calls until now. */
@@ -131,4 +157,4 @@ class Line {
   }
 }
 
-module.exports = { Line, VERBS };
+module.exports = { Line, VERBS, employ };

@@ -277,6 +277,11 @@ class Queue {
     return this.#line.call(VERBS.bumpKeys, write.nothing, read.nothing);
   }
 
+  /** Gives the line of a queue, for workers. */
+  static lineOf(queue) {
+    return queue.#line;
+  }
+
   /** Panics in the native thread, for the tests of the boundary. */
   static panic(queue, text) {
     return queue.#line.call(VERBS.panic, write.text("text", text), read.nothing);
@@ -286,7 +291,8 @@ class Queue {
 /** What only this file can show. */
 const KEY = Symbol("key");
 
-const { panic } = Queue;
+const { lineOf, panic } = Queue;
+delete Queue.lineOf;
 delete Queue.panic;
 
-module.exports = { Queue, panic };
+module.exports = { Queue, lineOf, panic };

@@ -239,11 +239,13 @@ onEveryStore(({ open, place, kind }) => {
   test("closing ends every waiting pop and refuses later calls", async (t) => {
     const queue = await open(t);
     const pops = Array.from({ length: 4 }, () => queue.pop({ wait: 60_000 }));
+    // Settled before the close is told: without a listener then, a rejection would end the test.
+    const settled = Promise.allSettled(pops);
     await queue.size();
     const pushed = queue.push("before");
     await queue.close();
     assert.match(await pushed, /^[0-9]+$/);
-    for (const [index, end] of (await Promise.allSettled(pops)).entries()) {
+    for (const [index, end] of (await settled).entries()) {
       assert.ok(end.status === "fulfilled" ? index === 0 : end.reason.code === "Closed", index);
     }
     await assert.rejects(queue.size(), { code: "Closed" });

@@ -9,6 +9,7 @@
 // In a build for tests napi's macros register nothing.
 #![cfg_attr(test, allow(dead_code))]
 
+mod assignments;
 mod backoff;
 mod cli;
 mod door;
@@ -25,3 +26,4 @@ mod refuse;
 mod time;
 mod verb;
 mod waits;
+mod worker;

@@ -56,6 +56,13 @@ impl Line {
     }
 }
 
+impl Line {
+    /// Gives the queue, which must be open.
+    pub fn queue(&self) -> Result<Queue> {
+        self.queue.get().cloned().ok_or_else(Error::closed)
+    }
+}
+
 impl Drop for Line {
     fn drop(&mut self) {
         self.inbox.end();

@@ -15,12 +15,14 @@ use crate::door;
 use crate::line::{self, Line, Running};
 use crate::manual_clock::ManualClock;
 use crate::outbox::{Outbox, lock};
+use crate::worker::{Employed, Registry, Worker};
 
 /// Opens lines, and hands out what their threads have to say.
 #[napi]
 pub struct Post {
     outbox: Arc<Outbox>,
     threads: Arc<Mutex<Vec<Running>>>,
+    workers: Registry,
 }
 
 /// How many numbers and bytes were fetched, or would have been if there had been room.
@@ -37,10 +39,16 @@ impl Post {
     pub fn new(env: Env, come: Function<'_, (), ()>) -> napi::Result<Self> {
         let outbox = Arc::new(Outbox::new(&come)?);
         let threads = Arc::<Mutex<Vec<Running>>>::default();
+        let workers = Registry::default();
         // Hooks run in the reverse order in which they were added: this one before that of the bell,
         // which was made before. So the threads can ring until they are joined.
-        env.add_env_cleanup_hook(Arc::clone(&threads), |threads| end(&threads))?;
-        Ok(Self { outbox, threads })
+        let all = (Arc::clone(&workers), Arc::clone(&threads));
+        env.add_env_cleanup_hook(all, |(workers, threads)| {
+            // Before their queues are closed: they have deliveries to end.
+            std::mem::take(&mut *lock(&workers)).into_iter().for_each(Employed::end);
+            end(&threads);
+        })?;
+        Ok(Self { outbox, threads, workers })
     }
 
     /// Starts the thread of a queue.
@@ -54,6 +62,12 @@ impl Post {
             threads.push(running);
             Ok(line)
         })
+    }
+
+    /// Makes a worker that posts under this number.
+    #[napi]
+    pub fn worker(&self, number: f64) -> Worker {
+        Worker::new(number, Arc::clone(&self.outbox), Arc::clone(&self.workers))
     }
 
     /// Moves all results into these arrays; nothing, if they are too small.

@@ -98,8 +98,7 @@ impl Queue {
     /// # Errors
     /// As [`Queue::mark_complete`] and [`Queue::push_many`]: nothing was changed.
     pub fn mark_complete_then(&self, token: &Token, then: Vec<NewJob>) -> Result<()> {
-        self.validate_all(&then)?;
-        self.end(token, Outcome::Complete { then })
+        self.finish_one(self.completion(token, then)?)
     }
 
     /// Ends many deliveries, each by itself, in one step; tells for each how it went.
@@ -117,7 +116,7 @@ impl Queue {
     /// # Errors
     /// `StaleToken`; `InvalidArgument` if the delay is out of range.
     pub fn release(&self, token: &Token, delay: Duration) -> Result<()> {
-        self.end(token, Outcome::Release { delay: checked_delay(delay)? })
+        self.finish_one(Self::giving_back(token, delay)?)
     }
 
     /// Ends a failed try: the job comes again after `delay`, by default after its own backoff; it
@@ -126,9 +125,7 @@ impl Queue {
     /// # Errors
     /// `StaleToken`; `InvalidArgument` if the delay is out of range.
     pub fn retry(&self, token: &Token, error: &str, delay: Option<Duration>) -> Result<()> {
-        let delay = delay.map(checked_delay).transpose()?;
-        let (error, random) = (clip_error(error.to_owned()), self.random.unit());
-        self.end(token, Outcome::Retry { error, delay, random })
+        self.finish_one(self.retrial(token, error, delay)?)
     }
 
     /// Ends a try that failed for good: the job is dead, whatever tries it had left.
@@ -136,7 +133,7 @@ impl Queue {
     /// # Errors
     /// `StaleToken`.
     pub fn fail(&self, token: &Token, error: &str) -> Result<()> {
-        self.end(token, Outcome::Fail { error: clip_error(error.to_owned()) })
+        self.finish_one(Self::failure(token, error))
     }
 
     /// Makes the lease last `lease` from now.
@@ -161,10 +158,46 @@ impl Queue {
         self.store.extend(tokens.to_vec(), lease)
     }
 
-    fn end(&self, token: &Token, outcome: Outcome) -> Result<()> {
-        self.store.finish(vec![Ending { token: *token, outcome }])?.pop().unwrap_or_else(|| {
-            Err(Error::new(ErrorCode::Internal, "store gave no result for an ended delivery"))
-        })
+    /// Checks and says that a job is done, and what follows.
+    pub(crate) fn completion(&self, token: &Token, then: Vec<NewJob>) -> Result<Ending> {
+        self.validate_all(&then)?;
+        Ok(Ending { token: *token, outcome: Outcome::Complete { then } })
+    }
+
+    /// Checks and says that a job goes back untried.
+    pub(crate) fn giving_back(token: &Token, delay: Duration) -> Result<Ending> {
+        Ok(Ending { token: *token, outcome: Outcome::Release { delay: checked_delay(delay)? } })
+    }
+
+    /// Checks and says that a try failed.
+    pub(crate) fn retrial(
+        &self,
+        token: &Token,
+        error: &str,
+        delay: Option<Duration>,
+    ) -> Result<Ending> {
+        let delay = delay.map(checked_delay).transpose()?;
+        let (error, random) = (clip_error(error.to_owned()), self.random.unit());
+        Ok(Ending { token: *token, outcome: Outcome::Retry { error, delay, random } })
+    }
+
+    /// Says that a job failed for good.
+    pub(crate) fn failure(token: &Token, error: &str) -> Ending {
+        Ending { token: *token, outcome: Outcome::Fail { error: clip_error(error.to_owned()) } }
+    }
+
+    /// Ends deliveries, each by itself, in one step; tells for each how it went.
+    pub(crate) fn finish(&self, endings: Vec<Ending>) -> Result<Vec<Result<()>>> {
+        let count = endings.len();
+        let mut results = self.store.finish(endings)?;
+        let unanswered = "store gave no result for an ended delivery";
+        results.resize_with(count, || Err(Error::new(ErrorCode::Internal, unanswered)));
+        Ok(results)
+    }
+
+    /// Ends one delivery.
+    pub(crate) fn finish_one(&self, ending: Ending) -> Result<()> {
+        self.finish(vec![ending])?.into_iter().collect()
     }
 }
 

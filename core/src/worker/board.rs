@@ -10,7 +10,6 @@ use crate::lock::lock;
 use crate::token::Token;
 use crate::worker::delivery::Delivery;
 use crate::worker::plan::Source;
-use crate::worker::signal::Reason;
 use crate::worker::turns::Turns;
 
 /// The deliveries of a crew, and what is to become of it.
@@ -30,8 +29,8 @@ pub(super) struct Board {
 struct State {
     /// Takes no more jobs, and begins with none.
     is_draining: bool,
-    /// What still runs is to be given back.
-    is_over: bool,
+    /// What still runs is to be given up, in this way.
+    parting: Option<Parting>,
     /// The keeper has ended, the last of those that matter: a hand whose handler does not come back
     /// is left alone.
     is_ended: bool,
@@ -66,6 +65,15 @@ enum Stage {
     Settled,
 }
 
+/// How what still runs at the end is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parting {
+    /// It goes back untried.
+    Release,
+    /// Its lease lapses, as if the process had been killed.
+    Lapse,
+}
+
 /// What the keeper is to do next.
 pub(super) enum Duty {
     /// Extend these leases, by the place of their queue.
@@ -74,15 +82,15 @@ pub(super) enum Duty {
     TimeOut(Arc<Delivery>),
     /// Give this delivery back, which has not begun, and take it out.
     GiveBack(Arc<Delivery>),
-    /// Give this delivery back, whose handler has used up the time to stop.
-    GiveUp(Arc<Delivery>),
+    /// Give this delivery up, whose handler has used up the time to stop.
+    GiveUp(Arc<Delivery>, Parting),
 }
 
 impl Board {
     pub(super) fn new(concurrency: usize, sources: &[Source]) -> Self {
         let state = State {
             is_draining: false,
-            is_over: false,
+            parting: None,
             is_ended: false,
             failure: None,
             poppers: sources.len(),
@@ -167,18 +175,34 @@ impl Board {
             if state.is_draining {
                 return None;
             }
-            if let Some(delivery) = state.waiting.pop_front() {
-                let times_out_at = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-                if times_out_at.is_some() {
-                    if let Some(held) = state.held.get_mut(&delivery.number) {
-                        held.times_out_at = times_out_at;
-                    }
-                    self.pressed.notify_one();
-                }
+            if let Some(delivery) = self.begin_next(&mut state, timeout) {
                 return Some(delivery);
             }
             state = wait(&self.delivered, state);
         }
+    }
+
+    /// Gives the deliveries that may begin now, as many as there are slots; does not wait.
+    pub(super) fn begin_free(&self, timeout: Option<Duration>) -> Vec<Arc<Delivery>> {
+        let mut state = lock(&self.state);
+        if state.is_draining {
+            return Vec::new();
+        }
+        let running = state.held.len() - state.waiting.len();
+        let free = self.concurrency.saturating_sub(running);
+        std::iter::from_fn(|| self.begin_next(&mut state, timeout)).take(free).collect()
+    }
+
+    fn begin_next(&self, state: &mut State, timeout: Option<Duration>) -> Option<Arc<Delivery>> {
+        let delivery = state.waiting.pop_front()?;
+        let times_out_at = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        if times_out_at.is_some() {
+            if let Some(held) = state.held.get_mut(&delivery.number) {
+                held.times_out_at = times_out_at;
+            }
+            self.pressed.notify_one();
+        }
+        Some(delivery)
     }
 
     /// Tells whether the hand may end the delivery, and that it does from now on.
@@ -194,8 +218,15 @@ impl Board {
 
     /// Takes a delivery out: its handler has returned, or was never called.
     pub(super) fn leave(&self, delivery: &Delivery) {
+        self.leave_all(std::iter::once(delivery));
+    }
+
+    /// Takes deliveries out together, so that their slots are filled by one pop.
+    pub(super) fn leave_all<'a>(&self, deliveries: impl Iterator<Item = &'a Delivery>) {
         let mut state = lock(&self.state);
-        state.held.remove(&delivery.number);
+        for delivery in deliveries {
+            state.held.remove(&delivery.number);
+        }
         self.freed.notify_all();
         if state.is_draining {
             self.pressed.notify_one();
@@ -247,22 +278,21 @@ impl Board {
         lock(&self.state).is_draining
     }
 
-    /// Takes no more jobs, for that reason if there is one; the first stays.
-    pub(super) fn drain(&self, failure: Option<Error>) {
+    /// Takes no more jobs, for that reason if there is one; the first stays. Gives what is held, for
+    /// the handlers to be told.
+    pub(super) fn drain(&self, failure: Option<Error>) -> Vec<Arc<Delivery>> {
         let mut state = lock(&self.state);
         state.is_draining = true;
         state.failure = state.failure.take().or(failure);
-        for held in state.held.values() {
-            held.delivery.signal().raise(Reason::Stopping);
-        }
         self.freed.notify_all();
         self.delivered.notify_all();
         self.pressed.notify_one();
+        state.held.values().map(|held| Arc::clone(&held.delivery)).collect()
     }
 
-    /// Gives back what still runs.
-    pub(super) fn give_up(&self) {
-        lock(&self.state).is_over = true;
+    /// Gives up what still runs; the first way stays.
+    pub(super) fn give_up(&self, parting: Parting) {
+        lock(&self.state).parting.get_or_insert(parting);
         self.pressed.notify_one();
     }
 
@@ -270,7 +300,7 @@ impl Board {
     /// were given up, or until that moment has come; tells whether every handler has returned.
     pub(super) fn wait_for_end(&self, until: Option<Instant>) -> bool {
         let mut state = lock(&self.state);
-        while !(state.is_ended && (state.is_over || state.held.is_empty())) {
+        while !(state.is_ended && (state.parting.is_some() || state.held.is_empty())) {
             let Some(until) = until else {
                 state = wait(&self.ended, state);
                 continue;
@@ -309,11 +339,11 @@ impl State {
         {
             return Some(Duty::GiveBack(delivery));
         }
-        let is_over = self.is_over;
+        let parting = self.parting;
         self.held.values_mut().find_map(|held| {
             let is_late = held.times_out_at.is_some_and(|end| end <= now);
-            if is_over {
-                held.settle().map(Duty::GiveUp)
+            if let Some(parting) = parting {
+                held.settle().map(|delivery| Duty::GiveUp(delivery, parting))
             } else if is_late {
                 held.settle().map(Duty::TimeOut)
             } else {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
+use crate::queue::Queue;
+use crate::store::Ending;
+use crate::token::Token;
 use crate::worker::delivery::Delivery;
 use crate::worker::event::Event;
 use crate::worker::persist::persist;
@@ -15,15 +18,36 @@ pub(super) fn end(plan: &Plan, delivery: &Delivery, verdict: Verdict, took: Dura
     let queue = delivery.queue();
     let token = &delivery.token;
     let hindered = |error: &Error| plan.tell(&Event::Trouble { queue: queue.name(), error });
-    let ended = persist(plan.lease, hindered, || match &verdict {
-        Verdict::Done { then } => queue.mark_complete_then(token, then.clone()),
-        Verdict::Retry { error, delay } => queue.retry(token, error, *delay),
-        Verdict::Fail { error } => queue.fail(token, error),
-        Verdict::Release { delay } => queue.release(token, *delay),
-        Verdict::Ended => Ok(()),
+    let ended = persist(plan.lease, hindered, || match ending(queue, token, &verdict)? {
+        Some(ending) => queue.finish_one(ending),
+        None => Ok(()),
     });
+    if let Some(verdict) = conclude(plan, delivery, &verdict, took, ended) {
+        end(plan, delivery, verdict, took);
+    }
+}
+
+/// Gives what the store is to do; nothing if the handler has done it itself.
+pub(super) fn ending(queue: &Queue, token: &Token, verdict: &Verdict) -> Result<Option<Ending>> {
+    Ok(Some(match verdict {
+        Verdict::Done { then } => queue.completion(token, then.clone())?,
+        Verdict::Retry { error, delay } => queue.retrial(token, error, *delay)?,
+        Verdict::Fail { error } => Queue::failure(token, error),
+        Verdict::Release { delay } => Queue::giving_back(token, *delay)?,
+        Verdict::Ended => return Ok(None),
+    }))
+}
+
+/// Tells how a delivery has ended, or gives what is to be tried instead.
+pub(super) fn conclude(
+    plan: &Plan,
+    delivery: &Delivery,
+    verdict: &Verdict,
+    took: Duration,
+    ended: Result<()>,
+) -> Option<Verdict> {
     let job = delivery;
-    match (ended, &verdict) {
+    match (ended, verdict) {
         (Ok(()), Verdict::Done { .. }) => plan.tell(&Event::Done { job, took }),
         (Ok(()), Verdict::Retry { error, .. })
             if job.max_tries < 0 || job.tries < job.max_tries =>
@@ -41,9 +65,11 @@ pub(super) fn end(plan: &Plan, delivery: &Delivery, verdict: Verdict, took: Dura
         // A verdict that the store does not take, such as a follow-up that is too large: left
         // alone, the job would come again with its lease and nobody would know why.
         (Err(error), Verdict::Done { .. }) => {
-            let verdict = Verdict::retry(format!("cannot complete: {error}"));
-            end(plan, delivery, verdict, took);
+            return Some(Verdict::retry(format!("cannot complete: {error}")));
         }
-        (Err(error), _) => plan.tell(&Event::Trouble { queue: queue.name(), error: &error }),
+        (Err(error), _) => {
+            plan.tell(&Event::Trouble { queue: delivery.queue().name(), error: &error });
+        }
     }
+    None
 }

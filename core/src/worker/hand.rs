@@ -8,25 +8,25 @@ use crate::worker::crew::Crew;
 use crate::worker::delivery::Delivery;
 use crate::worker::ending;
 use crate::worker::event::Event;
+use crate::worker::plan::Handler;
 use crate::worker::verdict::Verdict;
 
 /// Calls the handler with one delivery after the other, until none will come.
-pub(super) fn work(crew: &Crew) {
+pub(super) fn work(crew: &Crew, handler: &Handler) {
     while let Some(delivery) = crew.board.begin(crew.plan().timeout) {
-        attend(crew, &delivery);
+        attend(crew, handler, &delivery);
         crew.board.leave(&delivery);
     }
 }
 
-fn attend(crew: &Crew, delivery: &Delivery) {
+fn attend(crew: &Crew, handler: &Handler, delivery: &Delivery) {
     let plan = crew.plan();
     plan.tell(&Event::Started { job: delivery });
     let began = Instant::now();
     // What a panic leaves half-done is the handler's own; fairlane's state was not lent to it.
-    let verdict =
-        catch_unwind(AssertUnwindSafe(|| (plan.handler)(delivery))).unwrap_or_else(|panic| {
-            Verdict::retry(format!("handler panicked: {}", panic_text(&*panic)))
-        });
+    let verdict = catch_unwind(AssertUnwindSafe(|| handler(delivery))).unwrap_or_else(|panic| {
+        Verdict::retry(format!("handler panicked: {}", panic_text(&*panic)))
+    });
     if crew.board.may_end(delivery) {
         ending::end(plan, delivery, verdict, began.elapsed());
     }

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::error::ErrorCode;
 use crate::token::Token;
-use crate::worker::board::Duty;
+use crate::worker::board::{Duty, Parting};
 use crate::worker::crew::Crew;
+use crate::worker::delivery::Delivery;
 use crate::worker::ending;
 use crate::worker::event::Event;
 use crate::worker::signal::Reason;
@@ -28,7 +29,7 @@ pub(super) fn keep(crew: &Crew) {
                 extend_at = Instant::now() + if is_done { third } else { soon };
             }
             Duty::TimeOut(delivery) => {
-                delivery.signal().raise(Reason::TimedOut);
+                plan.raise(&delivery, Reason::TimedOut);
                 let timeout = plan.timeout.unwrap_or_default();
                 let verdict = Verdict::retry(format!("handler took longer than {timeout:?}"));
                 ending::end(plan, &delivery, verdict, timeout);
@@ -37,10 +38,19 @@ pub(super) fn keep(crew: &Crew) {
                 ending::end(plan, &delivery, Verdict::release(), Duration::ZERO);
                 crew.board.leave(&delivery);
             }
-            Duty::GiveUp(delivery) => {
+            Duty::GiveUp(delivery, Parting::Release) => {
                 ending::end(plan, &delivery, Verdict::release(), Duration::ZERO);
             }
+            Duty::GiveUp(delivery, Parting::Lapse) => lapse(&delivery),
         }
+    }
+    crew.end();
+}
+
+/// Has a lease end at once: the lapse is counted as that of a process that was killed.
+fn lapse(delivery: &Delivery) {
+    if let Err(error) = delivery.queue().extend(&delivery.token, Duration::from_millis(1)) {
+        log::warn!("lease of job {} lapses only by itself: {error}", delivery.id);
     }
 }
 
@@ -59,7 +69,7 @@ fn extend(crew: &Crew, source: usize, tokens: &[Token]) -> bool {
         match result {
             Err(error) if error.code() == ErrorCode::StaleToken => {
                 if let Some(delivery) = crew.board.lose(source, token) {
-                    delivery.signal().raise(Reason::Lost);
+                    plan.raise(&delivery, Reason::Lost);
                     plan.tell(&Event::Lost { job: &delivery });
                 }
             }

@@ -5,6 +5,10 @@
 //! (`keeper`). They share the `board`, and know of each other by it alone. All of them belong to one
 //! start of a worker, the `crew`: a worker that is started again has a new one, even if a handler of
 //! the old one has not come back.
+//!
+//! Where handlers run on something else than threads, such as an event loop, there are no hands: the
+//! deliveries go out to a [`Receiver`] and the verdicts come back ([`Assignment::end`]), and one
+//! thread a queue (`ender`) ends together what has come.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -16,18 +20,22 @@ use crate::job::{DEFAULT_LEASE, validate_span};
 use crate::lock::lock;
 use crate::queue::Queue;
 
+use board::Parting;
 use crew::Crew;
-use plan::{Plan, Source};
+use plan::{Hands, Plan, Source};
 
+pub use assignment::{Assignment, Receiver};
 pub use delivery::Delivery;
 pub use event::Event;
 pub(crate) use hand::panic_text;
 pub use signal::{Reason, Signal};
 pub use verdict::Verdict;
 
+mod assignment;
 mod board;
 mod crew;
 mod delivery;
+mod ender;
 mod ending;
 mod event;
 mod hand;
@@ -38,6 +46,7 @@ mod popper;
 mod signal;
 mod turns;
 mod verdict;
+mod verdicts;
 
 /// The most jobs that one worker runs at once.
 pub const MAX_CONCURRENCY: usize = 1_024;
@@ -99,9 +108,19 @@ impl Worker {
         queue: &Queue,
         handler: impl Fn(&Delivery) -> V + Send + Sync + 'static,
     ) -> Self {
+        Self::with(queue, Hands::Own(Arc::new(move |delivery| handler(delivery).into())))
+    }
+
+    /// Makes a worker whose handlers run elsewhere, such as on an event loop: `receiver` is handed
+    /// deliveries and says later how each ended. It holds no thread a job.
+    pub fn dispatching(queue: &Queue, receiver: Arc<dyn Receiver>) -> Self {
+        Self::with(queue, Hands::Elsewhere(receiver))
+    }
+
+    fn with(queue: &Queue, hands: Hands) -> Self {
         let plan = Plan {
             sources: vec![Source { queue: queue.clone(), weight: 1 }],
-            handler: Arc::new(move |delivery| handler(delivery).into()),
+            hands,
             observer: None,
             concurrency: std::thread::available_parallelism().map_or(1, usize::from),
             lease: Duration::from_millis(DEFAULT_LEASE.unsigned_abs()),
@@ -188,6 +207,21 @@ impl Worker {
         }
     }
 
+    /// Takes no more jobs and gives back untried what still runs, without waiting.
+    pub fn give_up(&self) {
+        if let Some(crew) = lock(&self.crew).clone() {
+            crew.give_up();
+        }
+    }
+
+    /// Ends as if the process had been killed, but at once and on every store: what runs lapses, which
+    /// charges its try, and what has not begun goes back untried. For hosts that are being torn down
+    /// under their handlers. Returns within a second, and tells whether every handler has returned.
+    pub fn abandon(&self) -> bool {
+        let crew = lock(&self.crew).clone();
+        crew.is_none_or(|crew| crew.part(Parting::Lapse))
+    }
+
     /// Waits for `timeout` at most until the worker has stopped; tells whether it has.
     pub fn wait_for(&self, timeout: Duration) -> bool {
         let crew = lock(&self.crew).clone();
@@ -201,6 +235,12 @@ impl Worker {
     pub fn wait(&self) -> Result<()> {
         let crew = lock(&self.crew).clone();
         crew.map_or(Ok(()), |crew| crew.wait())
+    }
+
+    /// Gives why the worker stopped by itself, if it did; does not wait.
+    pub fn failure(&self) -> Option<Error> {
+        let crew = lock(&self.crew).clone();
+        crew.and_then(|crew| crew.failure())
     }
 
     /// Tells where the worker stands.

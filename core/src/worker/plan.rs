@@ -1,11 +1,14 @@
 //! What a worker is to do.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::queue::Queue;
+use crate::worker::assignment::Receiver;
 use crate::worker::delivery::Delivery;
 use crate::worker::event::Event;
+use crate::worker::signal::Reason;
 use crate::worker::verdict::Verdict;
 
 pub(super) type Handler = dyn Fn(&Delivery) -> Verdict + Send + Sync;
@@ -14,11 +17,20 @@ pub(super) type Observer = dyn Fn(&Event<'_>) + Send + Sync;
 #[derive(Clone)]
 pub(super) struct Plan {
     pub(super) sources: Vec<Source>,
-    pub(super) handler: Arc<Handler>,
+    pub(super) hands: Hands,
     pub(super) observer: Option<Arc<Observer>>,
     pub(super) concurrency: usize,
     pub(super) lease: Duration,
     pub(super) timeout: Option<Duration>,
+}
+
+/// Who calls handlers.
+#[derive(Clone)]
+pub(super) enum Hands {
+    /// Threads of the worker.
+    Own(Arc<Handler>),
+    /// A host, in its own way.
+    Elsewhere(Arc<dyn Receiver>),
 }
 
 /// A queue, and how much of the worker it gets beside others.
@@ -29,14 +41,26 @@ pub(super) struct Source {
 }
 
 impl Plan {
-    /// Tells the observer, if there is one, and the log. A panic of the observer is logged: it must
-    /// not end a thread of the worker.
+    /// Tells the observer, if there is one, and the log.
     pub(super) fn tell(&self, event: &Event<'_>) {
         event.log();
-        let Some(observer) = &self.observer else { return };
-        let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| observer(event)));
-        if told.is_err() {
-            log::error!("worker: its observer panicked");
+        if let Some(observer) = &self.observer {
+            guard("observer", || observer(event));
         }
+    }
+
+    /// Tells the handler of a delivery that it need not go on.
+    pub(super) fn raise(&self, delivery: &Delivery, reason: Reason) {
+        delivery.signal().raise(reason);
+        if let Hands::Elsewhere(receiver) = &self.hands {
+            guard("receiver", || receiver.raised(delivery, reason));
+        }
+    }
+}
+
+/// Calls what is not fairlane's own: its panic must not end a thread of the worker.
+pub(super) fn guard(what: &str, call: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(call)).is_err() {
+        log::error!("worker: its {what} panicked");
     }
 }

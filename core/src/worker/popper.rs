@@ -8,7 +8,6 @@ use crate::job::Job;
 use crate::worker::crew::Crew;
 use crate::worker::delivery::Delivery;
 use crate::worker::event::Event;
-use crate::worker::signal::Signal;
 
 /// How often a wait for jobs is left to see whether to stop.
 const LOOK_UP: Duration = Duration::from_millis(100);
@@ -39,7 +38,7 @@ pub(super) fn pop_all(crew: &Crew, place: usize) {
                 crew.plan().tell(&Event::Trouble { queue: queue.name(), error: &error });
                 crew.board.rest(backoff.duration().unwrap_or(LOOK_UP));
             }
-            Err(Idle::Refused(error)) => crew.board.drain(Some(error)),
+            Err(Idle::Refused(error)) => crew.leave_off(Some(error)),
         }
     }
     crew.board.popper_ended();
@@ -79,8 +78,7 @@ fn pop(crew: &Crew, place: usize, slots: usize) -> Result<(), Idle> {
 fn deliver(crew: &Crew, place: usize, jobs: Vec<Job>) -> usize {
     let count = jobs.len();
     let queue = &crew.plan().sources[place].queue;
-    crew.board.deliver(place, jobs, |job, number| {
-        Delivery::new(job, queue.clone(), Signal::default(), number)
-    });
+    crew.board.deliver(place, jobs, |job, number| Delivery::new(job, queue.clone(), place, number));
+    crew.deal();
     count
 }

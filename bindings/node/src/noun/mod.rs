@@ -10,3 +10,4 @@ pub mod pushed;
 pub mod repaired;
 pub mod stats;
 pub mod swept;
+pub mod verdict;
