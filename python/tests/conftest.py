@@ -19,10 +19,17 @@ class Redis:
         command = ["redis-server", "--port", "0", "--unixsocket", str(self.socket), "--save", ""]
         self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 30
-        while not self.socket.exists():
+        while not self.answers():
             assert self.process.poll() is None, "redis-server did not start"
             assert time.monotonic() < deadline, "redis-server does not answer"
             time.sleep(0.01)
+
+    def answers(self) -> bool:
+        """Tells whether it listens: its socket is there a little earlier."""
+        try:
+            return self.ask(b"PING") == b"+PONG"
+        except OSError:
+            return False
 
     def ask(self, command: bytes) -> bytes:
         """Sends a command and gives the first line of the reply."""

@@ -3,6 +3,7 @@
 //! Every method reads as three steps: convert what came in, call through the [`door`], convert what
 //! came out. What can be said in Python is said there, in `python/src/fairlane`.
 
+mod background;
 mod backoff;
 mod backoff_policy;
 mod cli;
@@ -40,6 +41,8 @@ mod worker;
 /// The native half of fairlane; import `fairlane` instead.
 #[pyo3::pymodule]
 mod _fairlane {
+    #[pymodule_export]
+    use crate::background::_BackgroundProcessor;
     #[pymodule_export]
     use crate::backoff::Backoff;
     #[pymodule_export]

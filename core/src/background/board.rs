@@ -248,9 +248,19 @@ impl<T> Board<T> {
     /// Waits until nothing waits, runs or has to be told, or until that moment; tells whether nothing
     /// waits or runs.
     pub(super) fn wait_for_end(&self, until: Option<Instant>) -> bool {
+        self.wait_until(until, State::has_ended)
+    }
+
+    /// Waits until the store was told of all that has ended, or until that moment; tells whether
+    /// nothing waits or runs.
+    pub(super) fn wait_for_telling(&self, until: Option<Instant>) -> bool {
+        self.wait_until(until, State::has_told)
+    }
+
+    fn wait_until(&self, until: Option<Instant>, is_met: impl Fn(&State<T>) -> bool) -> bool {
         let mut state = lock(&self.state);
         // Without its threads nothing would ever end, and nothing has begun.
-        while !state.has_ended() && state.threads > 0 {
+        while !is_met(&state) && state.threads > 0 {
             let Some(until) = until else {
                 state = wait(&self.settled, state);
                 continue;
@@ -318,8 +328,12 @@ impl<T> State<T> {
             && self.running.is_empty()
     }
 
+    fn has_told(&self) -> bool {
+        self.ended.is_empty() && self.being_ended == 0
+    }
+
     fn has_ended(&self) -> bool {
-        self.is_over() && self.ended.is_empty() && self.being_ended == 0
+        self.is_over() && self.has_told()
     }
 }
 

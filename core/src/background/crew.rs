@@ -116,11 +116,19 @@ impl<T: Send + 'static> Crew<T> {
     /// Ends; see [`super::BackgroundProcessor::close`].
     pub(super) fn close(&self, drain: bool, patience: Duration) -> bool {
         self.close_board(drain);
-        if self.board.wait_for_end(Instant::now().checked_add(patience)) && drain {
+        if self.wait_for(patience) && drain {
             return true;
         }
         self.close_board(false);
-        self.board.wait_for_end(Instant::now().checked_add(GIVING_BACK))
+        self.board.wait_for_telling(Instant::now().checked_add(GIVING_BACK))
+    }
+
+    pub(super) fn drain(&self) {
+        self.close_board(true);
+    }
+
+    pub(super) fn wait_for(&self, timeout: Duration) -> bool {
+        self.board.wait_for_end(Instant::now().checked_add(timeout))
     }
 
     fn close_board(&self, drain: bool) {

@@ -136,6 +136,19 @@ impl<T: Send + 'static> BackgroundProcessor<T> {
         self.crew().close(drain, patience)
     }
 
+    /// Takes no more work, and does what waits, as [`BackgroundProcessor::close`] does, without
+    /// waiting.
+    pub fn drain(&self) {
+        self.is_closed.store(true, Ordering::Release);
+        self.crew().drain();
+    }
+
+    /// Waits up to `timeout` until nothing waits or runs any more in a processor that was closed;
+    /// tells whether that is so.
+    pub fn wait_for(&self, timeout: Duration) -> bool {
+        self.crew().wait_for(timeout)
+    }
+
     fn crew(&self) -> Arc<Crew<T>> {
         let mut crew = lock(&self.crew);
         if !crew.is_here() {

@@ -57,6 +57,7 @@ from .errors import (
 # Type checkers know the name, and take it for true; the module `typing` would be loaded for it.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .background import BackgroundProcessor
     from .worker import Discard, Release, Retry, Worker
 
 __version__ = VERSION
@@ -65,8 +66,12 @@ _OF_WORKER = ("Discard", "Release", "Retry", "Worker")
 
 
 def __getattr__(name: str) -> object:
-    """Imports the worker when it is asked for: it needs modules that take ten times as long to load
-    as all the rest, and a program that only pushes should not pay for them."""
+    """Imports what has threads when it is asked for: it needs modules that take ten times as long to
+    load as all the rest, and a program that only pushes should not pay for them."""
+    if name == "BackgroundProcessor":
+        from .background import BackgroundProcessor
+
+        return BackgroundProcessor
     if name in _OF_WORKER:
         from . import worker
 
@@ -89,6 +94,7 @@ __all__ = [
     "DEFAULT_MAX_TRIES",
     "DEFAULT_PRIORITY",
     "MAX_PRIORITY",
+    "BackgroundProcessor",
     "Backoff",
     "BackoffPolicy",
     "ClosedError",

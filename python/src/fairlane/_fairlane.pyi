@@ -11,7 +11,7 @@ from fairlane.errors import Error
 from os import PathLike
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "ManualClock", "NewJob", "Pushed", "Queue", "Repaired", "Signal", "Stats", "Swept", "_Worker", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_cli", "_error_codes", "_panic"]
+__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "ManualClock", "NewJob", "Pushed", "Queue", "Repaired", "Signal", "Stats", "Swept", "_BackgroundProcessor", "_Worker", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_cli", "_error_codes", "_panic"]
 
 BULK_PRIORITY: Final[int]
 DEFAULT_LANE: Final[str]
@@ -876,6 +876,41 @@ class Swept:
     def woken(self, /) -> int:
         """
         Throttled lanes whose time came.
+        """
+
+@final
+class _BackgroundProcessor:
+    """
+    The native half of `fairlane.BackgroundProcessor`.
+
+    `call` is called with each argument, on a thread of the processor, and gives None or the text of
+    an error; `observe` with the name of an event, a key or None, and what else belongs to it. Events
+    that go with every call are told only if `observes_all`.
+    """
+    def __new__(cls, /, queue: Queue, call: Any, observe: Any, observes_all: bool, concurrency: int, lease: float | timedelta, pause: float | timedelta, fail_open: bool) -> _BackgroundProcessor: ...
+    def bump_remote_dedup_key(self, /) -> None:
+        """
+        Free the keys of all processors.
+        """
+    def drain(self, /) -> None:
+        """
+        Take no more work, and do what waits.
+        """
+    def drop_waiting(self, /) -> bool:
+        """
+        Take no more work, and drop what waits; tell whether every call has returned.
+        """
+    def queue_length(self, /) -> int:
+        """
+        Tell how many arguments wait.
+        """
+    def schedule(self, /, key: str, remote_backoff: float | timedelta, arg: Any) -> bool:
+        """
+        Have the function called, unless the key is held; tell whether it will be.
+        """
+    def wait_for(self, /, timeout: float | timedelta) -> bool:
+        """
+        Wait until nothing waits or runs; tell whether that is so.
         """
 
 @final

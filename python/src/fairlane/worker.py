@@ -225,17 +225,17 @@ def _attend(
     try:
         result = handler(job)
     except Retry as retry:
-        return "retry", _text(retry), retry.delay
+        return "retry", text_of(retry), retry.delay
     except Discard as discard:
-        return "fail", _text(discard)
+        return "fail", text_of(discard)
     except Release as release:
         return "release", release.delay
     # SystemExit too: a handler does not end the process that works for others.
     except BaseException as error:
         logger.warning("job %s failed in try %d", job.id, job.tries, exc_info=error)
         if isinstance(error, retry_on):
-            return "retry", _text(error), None
-        return "fail", _text(error)
+            return "retry", text_of(error), None
+        return "fail", text_of(error)
     if isinstance(result, NewJob):
         return "done", [result]
     if isinstance(result, list | tuple) and all(isinstance(job, NewJob) for job in result):
@@ -243,7 +243,7 @@ def _attend(
     return "done", ()
 
 
-def _text(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
     """Gives what is kept with the job."""
     text = str(error)
     if not isinstance(error, Retry | Discard):
