@@ -1,0 +1,52 @@
+"""Takes the code out of the tables of a guide, so that tests run what readers read."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fairlane
+
+ROW = re.compile(r"^\|(?P<theirs>[^|]*`[^|]*)\|(?P<ours>[^|]*)\|[^|]*\|$", re.MULTILINE)
+CODE = re.compile(r"`([^`]+)`")
+
+
+class Ours:
+    """The code of a row."""
+
+    def __init__(self, cell: str) -> None:
+        self.code = "\n".join(CODE.findall(cell))
+
+    def __call__(self, **names: object) -> Any:
+        """Runs the code with these names, and those of fairlane; gives the value of a single
+        expression or assignment, and otherwise all names."""
+        scope: dict[str, Any] = {"fairlane": fairlane, **names}
+        scope |= {name: getattr(fairlane, name) for name in fairlane.__all__}
+        statements = ast.parse(self.code).body
+        if len(statements) == 1 and isinstance(statements[0], ast.Expr):
+            return eval(self.code, scope)
+        exec(self.code, scope)  # noqa: S102 - that is what the tests are for
+        if len(statements) == 1 and isinstance(statements[0], ast.Assign):
+            name = statements[0].targets[0]
+            assert isinstance(name, ast.Name)
+            return scope[name.id]
+        return scope
+
+
+class Guide:
+    """The rows of a page that no test has claimed yet, by the code of their first column."""
+
+    def __init__(self, page: str) -> None:
+        text = Path(__file__).with_name(page).read_text()
+        self.unclaimed = {
+            " ".join(CODE.findall(row["theirs"])): Ours(row["ours"]) for row in ROW.finditer(text)
+        }
+        assert self.unclaimed, f"{page} has no rows"
+
+    def row(self, theirs: str) -> pytest.MarkDecorator:
+        """Gives the test the code of that row, as its argument `ours`."""
+        assert theirs in self.unclaimed, f"no such row, or claimed twice: {theirs}"
+        ours = self.unclaimed.pop(theirs)
+        return pytest.mark.parametrize("ours", [pytest.param(ours, id=theirs)])
