@@ -27,6 +27,7 @@ mod queue;
 mod refuse;
 mod refused;
 mod repaired;
+mod schedule_info;
 mod settings;
 mod show;
 mod signal;
@@ -75,6 +76,8 @@ mod _fairlane {
     use crate::queue::Queue;
     #[pymodule_export]
     use crate::repaired::Repaired;
+    #[pymodule_export]
+    use crate::schedule_info::ScheduleInfo;
     #[pymodule_export]
     use crate::signal::Signal;
     #[pymodule_export]

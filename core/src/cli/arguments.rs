@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::{
     cancel, complete, demo, extend, fail, failed, get, lanes, limit, peek, pop, purge, push,
-    release, retry, target, throttle, work,
+    release, retry, schedule, target, throttle, unschedule, work,
 };
 
 /// Fair, durable, rate-limited job queues: in one file, or on Redis.
@@ -110,6 +110,12 @@ pub(super) enum Command {
     /// List, restore or forget dead jobs
     #[command(subcommand)]
     Failed(failed::Deed),
+    /// Push a job every so often, or by the calendar
+    Schedule(Box<schedule::Arguments>),
+    /// List the schedules: what they push, when they tick next
+    Schedules,
+    /// End a schedule; jobs that it has pushed stay
+    Unschedule(unschedule::Arguments),
     /// Take a job, for scripts: print its payload and its token
     Pop(pop::Arguments),
     /// End a delivery: the job is done

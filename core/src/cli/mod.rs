@@ -43,8 +43,11 @@ mod release;
 mod repair;
 mod resume;
 mod retry;
+mod schedule;
+mod schedules;
 mod stats;
 mod throttle;
+mod unschedule;
 mod work;
 
 /// Runs the program with these arguments, the program's own name first, and gives its exit code:
@@ -102,6 +105,9 @@ fn execute(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Cancel(arguments) => cancel::run(context, &arguments),
         Command::Purge(arguments) => purge::run(context, &arguments),
         Command::Failed(arguments) => failed::run(context, arguments),
+        Command::Schedule(arguments) => schedule::run(context, &arguments),
+        Command::Schedules => schedules::run(context),
+        Command::Unschedule(arguments) => unschedule::run(context, &arguments),
         Command::Pop(arguments) => pop::run(context, &arguments),
         Command::Complete(arguments) => complete::run(context, &arguments),
         Command::Retry(arguments) => retry::run(context, &arguments),

@@ -49,7 +49,7 @@ impl Queue {
         interval: Duration,
         check: &mut dyn FnMut() -> Result<(), E>,
     ) -> Result<Vec<Job>, E> {
-        let first = self.store.pop(Self::ask(count, lease)?)?;
+        let first = self.pop_with_ticks(Self::ask(count, lease)?, |ask| self.store.pop(ask))?;
         if !first.jobs.is_empty() || wait.is_zero() {
             return Ok(first.jobs);
         }

@@ -57,7 +57,9 @@ impl Queue {
     /// # Errors
     /// Those of the store.
     pub fn dethrottle(&self) -> Result<Swept> {
-        self.store.sweep()
+        let swept = self.store.sweep()?;
+        self.fire_ticks()?;
+        Ok(swept)
     }
 
     /// Starts a thread that calls [`Queue::dethrottle`] every `interval`, until it is stopped or

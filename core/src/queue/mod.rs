@@ -17,6 +17,7 @@ mod lanes;
 mod look;
 mod open;
 mod produce;
+mod schedule;
 mod waiting;
 
 pub use consume::MAX_BATCH;

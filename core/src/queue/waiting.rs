@@ -37,7 +37,8 @@ impl Waiting<'_> {
     /// # Errors
     /// As [`Queue::pop_many`].
     pub fn pop(&mut self, count: usize, lease: Duration) -> Result<Vec<Job>> {
-        let batch = self.waiter.pop(Queue::ask(count, lease)?)?;
+        let ask = Queue::ask(count, lease)?;
+        let batch = self.queue.pop_with_ticks(ask, |ask| self.waiter.pop(ask))?;
         self.until_due = match batch.next_due {
             Some(due) if self.queue.clock.runs() => duration((due - self.queue.now()).max(1)),
             _ => Duration::MAX,

@@ -82,6 +82,16 @@
 //! blocked. If it is gone, it has completed, and the new job is not blocked. An id that was never
 //! given is an `InvalidArgument`.
 //!
+//! **Schedules.** A store keeps of a schedule what it pushes, the moment of its next tick and the
+//! latest tick that is settled; when it ticks is reckoned by the facade. `schedule` keeps one: if one
+//! of that name differs in nothing but its moments, nothing changes; else the new one takes its
+//! place, with the given next tick and none settled. A tick has come at `next_at <= now`. A pop tells
+//! that one has come, and is not held up by it; nothing is pushed by that. `fire` pushes the given
+//! jobs and sets both moments, or does nothing: nothing if the schedule is gone or its next tick is
+//! not the one that the caller reckoned with. So of all who see a tick come, one pushes. When the
+//! clock is set back, the next tick of a schedule of the calendar stays where it is, and that of any
+//! other is shifted; what was settled stays.
+//!
 //! **A lane is gone** when it has no job in any live state, no limits from `set_limits` that differ
 //! from the defaults, no pause, no throttle, no start within its window, and `start <= V`. A rate
 //! that came with a push goes with it. It goes between calls: at the moment of the next changing
@@ -103,6 +113,7 @@ use crate::error::Result;
 use crate::job::{Job, JobInfo, NewJob, Pushed};
 use crate::lane::{LaneInfo, Stats};
 use crate::limits::{Limits, LimitsChange};
+use crate::schedule::{Schedule, ScheduleInfo};
 use crate::token::{JobId, Token};
 
 mod hold;
@@ -140,6 +151,9 @@ pub struct Batch {
     /// When to look again, given when fewer jobs than asked came: nothing that may yield a job comes
     /// due before, unless a ring tells. A store may name an earlier moment, but none that has come.
     pub next_due: Option<Millis>,
+    /// Whether the tick of a schedule has come and is to be fired. A tick that has come is not in
+    /// `next_due`.
+    pub has_tick: bool,
 }
 
 /// How a delivery ends.
@@ -215,6 +229,32 @@ pub struct Swept {
     pub woken: u64,
 }
 
+/// The ticks that have come; see [`Store::ticks`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ticks {
+    /// The moment of the call.
+    pub now: Millis,
+    /// The schedules whose ticks have come, by `(next_at, name)`.
+    pub due: Vec<ScheduleInfo>,
+}
+
+/// What settles the ticks of a schedule that have come.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Firing {
+    /// The schedule.
+    pub name: String,
+    /// The lane of its jobs.
+    pub lane: String,
+    /// The tick that is thought to be its next.
+    pub expected: Millis,
+    /// The latest tick that this settles.
+    pub last_at: Millis,
+    /// Its next tick from then on.
+    pub next_at: Millis,
+    /// What is pushed.
+    pub jobs: Vec<NewJob>,
+}
+
 /// One queue in one store. Every verb takes and gives batches, blocks until it is done, and may be
 /// called from any number of threads.
 ///
@@ -288,6 +328,22 @@ pub trait Store: Send + Sync {
     /// Ends all holds.
     fn bump_holds(&self) -> Result<()>;
 
+    /// Keeps a schedule whose first tick is at `next_at`, unless one stands that differs in nothing
+    /// but its moments.
+    fn schedule(&self, schedule: Schedule, next_at: Millis) -> Result<()>;
+
+    /// Ends a schedule; tells whether there was one. Jobs that it has pushed stay.
+    fn unschedule(&self, name: String) -> Result<bool>;
+
+    /// Lists the schedules by name.
+    fn schedules(&self) -> Result<Vec<ScheduleInfo>>;
+
+    /// Gives the moment, and up to `count` of the schedules whose ticks have come.
+    fn ticks(&self, count: usize) -> Result<Ticks>;
+
+    /// Settles ticks, if nobody else has done so; tells whether this call did.
+    fn fire(&self, firing: Firing) -> Result<bool>;
+
     /// Mends what the queue counts and where its jobs stand, by the rows of its jobs and leases, in
     /// steps between which others are served.
     fn repair(&self) -> Result<Repaired>;
@@ -345,6 +401,8 @@ pub struct Dump {
     pub keys: Vec<(String, JobId, Millis)>,
     /// The holds that are not over, by key.
     pub holds: Vec<HoldDump>,
+    /// The schedules by name.
+    pub schedules: Vec<ScheduleInfo>,
 }
 
 /// A lane in a [`Dump`].

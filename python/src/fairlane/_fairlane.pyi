@@ -11,7 +11,7 @@ from fairlane.errors import Error
 from os import PathLike
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "ManualClock", "NewJob", "Pushed", "Queue", "Repaired", "Signal", "Stats", "Swept", "_BackgroundProcessor", "_Worker", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_cli", "_error_codes", "_panic"]
+__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "ManualClock", "NewJob", "Pushed", "Queue", "Repaired", "ScheduleInfo", "Signal", "Stats", "Swept", "_BackgroundProcessor", "_Worker", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_cli", "_error_codes", "_panic"]
 
 BULK_PRIORITY: Final[int]
 DEFAULT_LANE: Final[str]
@@ -693,6 +693,28 @@ class Queue:
 
         Raises StaleTokenError.
         """
+    def schedule(self, /, name: str, payload: object, lane: str = ..., *, cron: str | None = None, every: float | timedelta | None = None, timezone: str = ..., catch_up: str = ..., priority: int = ..., cost: int = ..., key: str | None = None, key_ttl: float | timedelta = ..., max_tries: int = ..., backoff: BackoffPolicy | Backoff | None = None) -> None:
+        """
+        Push a job at every tick of a schedule, from now on and until `unschedule`.
+
+        The schedule is kept in the store. One of the same name is replaced; if nothing differs it
+        stays as it is, so that every process of a program may call this when it starts. Each tick is
+        pushed once, by whichever process pops, waits for a job or calls dethrottle first when it comes.
+
+        - payload, lane, priority, cost, key, key_ttl, max_tries, backoff: of the jobs, as push has
+          them. With a key, a tick pushes nothing while a job of an earlier one is queued or running.
+        - cron: "minute hour day-of-month month day-of-week", with seconds before that if there are six
+          fields; or a name such as "@daily". Or every: seconds from tick to tick.
+        - timezone: whose clock cron means, such as "Europe/Berlin".
+        - catch_up: what becomes of ticks at which no process was there: "one" push for all of them,
+          "skip", or "all": one each, at most 1000.
+
+        Raises InvalidArgumentError, PayloadTooLargeError.
+        """
+    def schedules(self, /) -> list[ScheduleInfo]:
+        """
+        List the schedules by name.
+        """
     def set_limits(self, /, lane: str | None = None, *, tps: int | None = None, rate: tuple[int, float | timedelta] | None = None, max_in_flight: int | None = None, weight: int | None = None, max_waiting: int | None = None) -> None:
         """
         Set limits of a lane, or of the whole queue (None). What is not given stays as it is; 0 lifts
@@ -721,6 +743,10 @@ class Queue:
         """
         Start no job of a lane, or of the whole queue (None), for so many seconds from now: the
         answer to a provider's "429, retry after". 0 ends an earlier throttle.
+        """
+    def unschedule(self, /, name: str) -> bool:
+        """
+        End a schedule; tell whether there was one. Jobs that it has pushed stay.
         """
 
 @final
@@ -771,6 +797,60 @@ class Repaired:
     def placed_jobs(self, /) -> int:
         """
         Jobs that stood nowhere, or not as they should, and were put in their place.
+        """
+
+@final
+class ScheduleInfo:
+    """
+    A schedule, looked at.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def catch_up(self, /) -> str:
+        """
+        What becomes of missed ticks: "one", "skip" or "all".
+        """
+    @property
+    def cron(self, /) -> str | None:
+        """
+        When it ticks by the calendar.
+        """
+    @property
+    def every(self, /) -> float | None:
+        """
+        The seconds from tick to tick, if it does not tick by the calendar.
+        """
+    @property
+    def lane(self, /) -> str:
+        """
+        The lane of its jobs.
+        """
+    @property
+    def last_at(self, /) -> float | None:
+        """
+        When it ticked last, if it did.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The schedule's name.
+        """
+    @property
+    def next_at(self, /) -> float:
+        """
+        When it ticks next, in seconds since the Unix epoch.
+        """
+    @property
+    def payload(self, /) -> bytes:
+        """
+        The bytes that the worker gets.
+        """
+    @property
+    def timezone(self, /) -> str | None:
+        """
+        Whose clock the calendar goes by.
         """
 
 @final

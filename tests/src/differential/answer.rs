@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use fairlane::clock::Millis;
-use fairlane::store::{Batch, Dump};
-use fairlane::{Error, JobInfo, LaneInfo, Pushed, Repaired, Result, Stats, Swept};
+use fairlane::store::{Batch, Dump, Ticks};
+use fairlane::{Error, JobInfo, LaneInfo, Pushed, Repaired, Result, ScheduleInfo, Stats, Swept};
 
 /// The answer of one store. Queue tags are taken out of it: they differ from store to store.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,9 @@ pub enum Answer {
     Lane(Result<Option<LaneInfo>>),
     Job(Result<Option<JobInfo>>),
     Jobs(Result<Vec<JobInfo>>),
+    Schedules(Result<Vec<ScheduleInfo>>),
+    Ticks(Result<Ticks>),
+    Fired(Result<bool>),
     Dump(Result<Box<Dump>>),
     /// The answer of another process, in the words of [`Answer::told`].
     Told(String),
@@ -55,7 +58,7 @@ impl Answer {
         match (self, other) {
             (Self::Popped(Ok(exact)), Self::Popped(Ok(bound))) => {
                 let is_early = |due: Millis| due > now && exact.next_due.is_none_or(|at| due <= at);
-                bound.jobs == exact.jobs
+                (&bound.jobs, bound.has_tick) == (&exact.jobs, exact.has_tick)
                     && bound.next_due.map_or(exact.next_due.is_none(), is_early)
             }
             (_, Self::Told(text)) => self.told() == *text,
@@ -67,7 +70,7 @@ impl Answer {
     pub(super) fn told(&self) -> String {
         match self {
             Self::Told(text) => text.clone(),
-            Self::Popped(Ok(batch)) => format!("{:#?}\n", batch.jobs),
+            Self::Popped(Ok(batch)) => format!("{:#?}\n{}\n", batch.jobs, batch.has_tick),
             other => format!("{other:#?}\n"),
         }
     }
@@ -78,7 +81,9 @@ impl Answer {
             Self::Each(Ok(each)) => {
                 each.iter().filter_map(|result| result.as_ref().err()).collect()
             }
-            Self::Pushed(Err(error)) | Self::Done(Err(error)) => vec![error],
+            Self::Pushed(Err(error)) | Self::Done(Err(error)) | Self::Fired(Err(error)) => {
+                vec![error]
+            }
             _ => Vec::new(),
         }
     }

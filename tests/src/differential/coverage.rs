@@ -9,7 +9,7 @@ use super::answer::Answer;
 use super::operation::Operation;
 
 /// What has to come up.
-const EVENTS: [&str; 28] = [
+const EVENTS: [&str; 31] = [
     "delivered",
     "completed",
     "retried",
@@ -38,6 +38,9 @@ const EVENTS: [&str; 28] = [
     "hold was taken",
     "hold was refused",
     "hold was kept",
+    "tick had come",
+    "tick was fired",
+    "tick was another's",
 ];
 
 /// Counts what came up.
@@ -63,7 +66,12 @@ impl Coverage {
                 let held = pushed.iter().filter(|pushed| !pushed.is_new);
                 self.count("key was held", held.count());
             }
-            (_, Answer::Popped(Ok(batch))) => self.count("delivered", batch.jobs.len()),
+            (_, Answer::Popped(Ok(batch))) => {
+                self.count("delivered", batch.jobs.len());
+                self.count("tick had come", u64::from(batch.has_tick));
+            }
+            (_, Answer::Fired(Ok(true))) => self.count("tick was fired", 1_u64),
+            (_, Answer::Fired(Ok(false))) => self.count("tick was another's", 1_u64),
             (_, Answer::Swept(Ok(swept))) => {
                 self.count("woken", swept.woken);
                 self.count("came due", swept.due);
@@ -79,7 +87,9 @@ impl Coverage {
             (Operation::Keep(..), Answer::Flags(Ok(kept))) => {
                 self.count("hold was kept", kept.iter().filter(|kept| **kept).count());
             }
-            (_, Answer::Flag(Ok(was_there))) => self.count("cancelled", u64::from(*was_there)),
+            (Operation::Cancel(_), Answer::Flag(Ok(was_there))) => {
+                self.count("cancelled", u64::from(*was_there))
+            }
             (_, Answer::Lanes(Ok(lanes))) => {
                 for lane in lanes {
                     match lane.state {

@@ -7,10 +7,12 @@
 use fairlane::backoff::BackoffPolicy;
 use fairlane::clock::Millis;
 use fairlane::store::{Held, LaneChange, NewHold, Outcome, Owner};
-use fairlane::{Due, Key, LimitsChange, NewJob, Rate};
+use fairlane::{CatchUp, Due, Key, LimitsChange, NewJob, Rate, Schedule, Timing};
 use fastrand::Rng;
 
-use super::operation::{JobPick, Operation, PickedEnding, PickedFilter, PickedJob, TokenPick};
+use super::operation::{
+    JobPick, Operation, PickedEnding, PickedFilter, PickedFiring, PickedJob, TokenPick,
+};
 use crate::stores::DAWN;
 
 /// A sequence and the options under which it runs.
@@ -35,6 +37,7 @@ pub struct Step {
 
 /// Lane names, then numbers: any text will do.
 const LANES: [&str; 6] = ["a", "b", "c'\"%", "d\0d", "\u{e9}", "F"];
+const SCHEDULES: [&str; 3] = ["s", "t'", "u\0\u{e9}"];
 const KEYS: [&str; 4] = ["k", "l", "m\0m", "n'"];
 const OWNERS: [Owner; 3] = [Owner(7), Owner(1 << 63), Owner(u64::MAX)];
 /// A payload that no store will keep in one row with the rest.
@@ -74,7 +77,7 @@ struct Generator {
     /// The most jobs that are pushed, popped or ended in one call.
     batch: usize,
     /// How likely each kind of operation is, in the order of [`Generator::operation`].
-    weights: [u32; 26],
+    weights: [u32; 31],
     /// How often, in percent, a job has a rate, a key, a parent, a delay.
     with_rate: u32,
     with_key: u32,
@@ -89,8 +92,10 @@ struct Generator {
 
 impl Generator {
     fn new(mut rng: Rng) -> Self {
-        let mut weights =
-            [55, 50, 45, 4, 12, 4, 4, 2, 5, 2, 1, 2, 6, 2, 3, 3, 3, 8, 25, 12, 3, 2, 8, 4, 6, 1];
+        let mut weights = [
+            55, 50, 45, 4, 12, 12, 4, 2, 5, 2, 1, 2, 6, 2, 3, 3, 3, 8, 25, 12, 3, 2, 8, 4, 6, 1, 4,
+            1, 1, 2, 6,
+        ];
         for weight in &mut weights {
             *weight *= pick(&mut rng, &[0, 1, 2, 2, 2, 2, 6]);
         }
@@ -158,7 +163,20 @@ impl Generator {
             22 => Operation::Hold(self.some(self.batch, Self::new_hold), self.holding_time()),
             23 => Operation::Keep(self.some(self.batch, Self::held), self.holding_time()),
             24 => Operation::LetGo(self.some(self.batch, Self::held), self.chance(70)),
-            _ => Operation::BumpHolds,
+            25 => Operation::BumpHolds,
+            26 => {
+                let schedule = Box::new(self.schedule());
+                Operation::Schedule(schedule, self.rng.i64(-10..=self.stride))
+            }
+            27 => Operation::Unschedule(self.schedule_name()),
+            28 => Operation::Schedules,
+            29 => Operation::Ticks(*pick(&mut self.rng, &[1, 2, 100])),
+            _ => Operation::Fire(PickedFiring {
+                name: self.schedule_name(),
+                off_by: *pick(&mut self.rng, &[0, 0, 0, 0, 1, -1]),
+                next_in: self.rng.i64(-5..=self.stride * 4),
+                count: *pick(&mut self.rng, &[0, 1, 1, 1, 3]),
+            }),
         }
     }
 
@@ -246,6 +264,25 @@ impl Generator {
         }
         let after = self.chance(self.with_parent).then(|| self.job_pick());
         PickedJob { job, after }
+    }
+
+    fn schedule_name(&mut self) -> String {
+        (*pick(&mut self.rng, &SCHEDULES)).to_owned()
+    }
+
+    /// Makes a schedule; few differ, so that the same one is met again.
+    fn schedule(&mut self) -> Schedule {
+        let timing = match self.rng.u32(0..3) {
+            0 => Timing::Cron { expression: "0 9 * * *".into(), timezone: "UTC".into() },
+            _ => Timing::Every(*pick(&mut self.rng, &[100, 1_000])),
+        };
+        let job = if self.rng.bool() {
+            NewJob::new("tick").lane("a")
+        } else {
+            NewJob { rate: None, due: Due::Now, ..self.job().job }
+        };
+        let catch_up = *pick(&mut self.rng, &[CatchUp::One, CatchUp::One, CatchUp::All]);
+        Schedule::new(self.schedule_name(), timing, job).catch_up(catch_up)
     }
 
     fn ending(&mut self) -> PickedEnding {

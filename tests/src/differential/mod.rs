@@ -18,7 +18,9 @@ pub use answer::Answer;
 pub use coverage::Coverage;
 pub use crew::{Crew, serve};
 pub use generate::{Sequence, Step, sequence, sequence_with_reopenings};
-pub use operation::{JobPick, Operation, PickedEnding, PickedFilter, PickedJob, TokenPick};
+pub use operation::{
+    JobPick, Operation, PickedEnding, PickedFilter, PickedFiring, PickedJob, TokenPick,
+};
 pub use run::{Difference, Moment, Party, run};
 pub use shrink::shrink;
 pub use subject::{Open, Subject};

@@ -1,9 +1,9 @@
 //! The operations of a sequence. Jobs and tokens are picked by how recent they are, so that an
 //! operation still makes sense when others before it are left out.
 
-use fairlane::NewJob;
 use fairlane::clock::Millis;
 use fairlane::store::{Held, LaneChange, NewHold, Outcome};
+use fairlane::{NewJob, Schedule};
 
 /// One step of a sequence.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +43,16 @@ pub enum Operation {
     LetGo(Vec<Held>, bool),
     /// Ends all holds.
     BumpHolds,
+    /// Keeps a schedule whose first tick comes after so many milliseconds.
+    Schedule(Box<Schedule>, Millis),
+    /// Ends a schedule.
+    Unschedule(String),
+    /// Lists the schedules.
+    Schedules,
+    /// Looks which ticks have come.
+    Ticks(usize),
+    /// Settles ticks.
+    Fire(PickedFiring),
     /// Repairs a queue that is in order.
     Repair,
     /// Reads the counts.
@@ -103,6 +113,19 @@ pub struct PickedEnding {
     pub outcome: Outcome,
     /// The follow-ups of a completion.
     pub then: Vec<PickedJob>,
+}
+
+/// What settles the ticks of a schedule, with its jobs made from the schedule as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PickedFiring {
+    /// The schedule.
+    pub name: String,
+    /// How far off the tick is that is thought to be its next.
+    pub off_by: Millis,
+    /// How many milliseconds from now the next one comes.
+    pub next_in: Millis,
+    /// How many jobs are pushed.
+    pub count: usize,
 }
 
 /// Which dead jobs, with ids picked.

@@ -3,9 +3,11 @@
 use std::fmt::{self, Display, Formatter};
 
 use fairlane::store::{Held, LaneChange, NewHold, Outcome};
-use fairlane::{Due, LimitsChange, NewJob};
+use fairlane::{Due, LimitsChange, NewJob, Schedule};
 
-use super::operation::{JobPick, Operation, PickedEnding, PickedFilter, PickedJob, TokenPick};
+use super::operation::{
+    JobPick, Operation, PickedEnding, PickedFilter, PickedFiring, PickedJob, TokenPick,
+};
 
 impl Display for Operation {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
@@ -29,6 +31,17 @@ impl Display for Operation {
                 write!(out, "let go {} is_done={is_done}", List(&helds(holds)))
             }
             Self::BumpHolds => write!(out, "bump-holds"),
+            Self::Schedule(schedule, next_in) => {
+                let Schedule { name, timing, catch_up, job } = &**schedule;
+                let job = PickedJob { job: job.clone(), after: None };
+                write!(out, "schedule {name:?} in {next_in}: {timing:?} {catch_up:?} {job}")
+            }
+            Self::Unschedule(name) => write!(out, "unschedule {name:?}"),
+            Self::Schedules => write!(out, "schedules"),
+            Self::Ticks(count) => write!(out, "ticks {count}"),
+            Self::Fire(PickedFiring { name, off_by, next_in, count }) => {
+                write!(out, "fire {name:?} off by {off_by}: {count} jobs, next in {next_in}")
+            }
             Self::Repair => write!(out, "repair"),
             Self::Stats => write!(out, "stats"),
             Self::Lanes(after, limit) => write!(out, "lanes after={after:?} limit={limit}"),

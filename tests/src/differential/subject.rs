@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use fairlane::store::{Ask, Ending, Outcome, Store};
-use fairlane::{FailedFilter, JobId, NewJob, Token};
+use fairlane::clock::Millis;
+use fairlane::store::{Ask, Ending, Firing, Outcome, Store};
+use fairlane::{FailedFilter, JobId, NewJob, Result, Token};
 
 use super::answer::{Answer, foreign};
 use super::generate::Step;
-use super::operation::{JobPick, Operation, PickedEnding, PickedFilter, PickedJob, TokenPick};
+use super::operation::{
+    JobPick, Operation, PickedEnding, PickedFilter, PickedFiring, PickedJob, TokenPick,
+};
 use super::run::{Moment, Party};
 
 /// Makes a store anew, or opens it again.
@@ -122,6 +125,13 @@ impl Party for Subject {
             Operation::Keep(holds, lease) => Answer::Flags(store.keep(holds.clone(), *lease)),
             Operation::LetGo(holds, is_done) => Answer::Done(store.let_go(holds.clone(), *is_done)),
             Operation::BumpHolds => Answer::Done(store.bump_holds()),
+            Operation::Schedule(schedule, next_in) => {
+                Answer::Done(store.schedule(*schedule.clone(), moment.now + next_in))
+            }
+            Operation::Unschedule(name) => Answer::Flag(store.unschedule(name.clone())),
+            Operation::Schedules => Answer::Schedules(store.schedules()),
+            Operation::Ticks(count) => Answer::Ticks(store.ticks(*count)),
+            Operation::Fire(firing) => Answer::Fired(self.fire(firing, moment.now)),
             Operation::Repair => Answer::Repaired(store.repair()),
             // A store need not record the moment of a call that changed nothing, but what has passed
             // by that moment is shown as gone: so the moment is recorded before such looks.
@@ -151,6 +161,22 @@ impl Party for Subject {
 }
 
 impl Subject {
+    fn fire(&self, picked: &PickedFiring, now: Millis) -> Result<bool> {
+        let mut schedules = self.store.schedules()?.into_iter();
+        let Some(info) = schedules.find(|info| info.schedule.name == picked.name) else {
+            return Ok(false);
+        };
+        let job = info.schedule.job;
+        self.store.fire(Firing {
+            name: picked.name.clone(),
+            lane: job.lane.clone(),
+            expected: info.next_at + picked.off_by,
+            last_at: now,
+            next_at: now + picked.next_in,
+            jobs: vec![job; picked.count],
+        })
+    }
+
     /// Gives the picked token; `None` if so many were not popped.
     fn token(&self, pick: TokenPick) -> Option<Token> {
         let nth = |back: usize| self.tokens.iter().rev().nth(back).copied();

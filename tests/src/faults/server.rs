@@ -33,6 +33,8 @@ pub enum Order {
     Push { lane: String, payload: String },
     /// Pop one job.
     Pop { wait: Duration, lease: Duration },
+    /// Pop one job after the other, without an end and without a word.
+    Work { lease: Duration },
     /// Complete the job that came first of those not completed.
     Complete,
     /// Schedule background work that never ends, under a key of that lease.
@@ -104,6 +106,9 @@ impl State {
                 self.tokens.push_back(job.token);
                 String::from_utf8(job.payload).unwrap()
             })),
+            Order::Work { lease } => loop {
+                queue.pop(Duration::MAX, lease)?;
+            },
             Order::Complete => {
                 queue.mark_complete(self.tokens.front().expect("a job to complete"))?;
                 self.tokens.pop_front();

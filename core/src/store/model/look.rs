@@ -112,6 +112,7 @@ impl State {
             dead: self.dead.iter().map(with_deliveries).collect(),
             keys,
             holds: self.holds_there().collect(),
+            schedules: self.schedules(),
         }
     }
 

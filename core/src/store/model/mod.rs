@@ -13,9 +13,10 @@ use crate::error::{Error, Result};
 use crate::job::{JobInfo, NewJob, Pushed};
 use crate::lane::{LaneInfo, Stats};
 use crate::options::QueueOptions;
+use crate::schedule::{Schedule, ScheduleInfo};
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, Held, LaneChange, NewHold, Repaired, Store, Swept,
-    Waiter,
+    Ask, Batch, Dump, Ending, FailedFilter, Firing, Held, LaneChange, NewHold, Repaired, Store,
+    Swept, Ticks, Waiter,
 };
 use crate::token::{JobId, Token};
 
@@ -27,6 +28,7 @@ mod look;
 mod pop;
 mod push;
 mod remove;
+mod schedule;
 mod settle;
 mod state;
 
@@ -178,6 +180,26 @@ impl Store for ModelStore {
 
     fn bump_holds(&self) -> Result<()> {
         self.change(|state, _| state.holds.clear())
+    }
+
+    fn schedule(&self, schedule: Schedule, next_at: Millis) -> Result<()> {
+        self.change_and_ring(|state, _| state.schedule(schedule, next_at))
+    }
+
+    fn unschedule(&self, name: String) -> Result<bool> {
+        self.change(|state, _| state.unschedule(&name))
+    }
+
+    fn schedules(&self) -> Result<Vec<ScheduleInfo>> {
+        self.look(State::schedules)
+    }
+
+    fn ticks(&self, count: usize) -> Result<Ticks> {
+        self.change(|state, _| state.ticks(count))
+    }
+
+    fn fire(&self, firing: Firing) -> Result<bool> {
+        self.change_and_ring(|state, _| state.fire(firing))?
     }
 
     fn repair(&self) -> Result<Repaired> {

@@ -22,7 +22,7 @@ impl State {
         }
         let is_short = jobs.len() < ask.count;
         let next_due = if is_short { self.next_due(opens_at) } else { None };
-        Batch { jobs, next_due }
+        Batch { jobs, next_due, has_tick: self.has_tick() }
     }
 
     /// Tells whether the queue as a whole lets a job start, its rate apart.
@@ -103,6 +103,9 @@ impl State {
             _ => None,
         });
         let of_lanes = self.lanes.values().flat_map(|lane| lane.wakes_at);
-        of_jobs.chain(of_lanes).chain(self.throttled_until).chain(opens_at).min()
+        let of_schedules = self.schedules.values().map(|info| info.next_at);
+        let of_schedules = of_schedules.filter(|next_at| *next_at > self.now);
+        let of_queue = self.throttled_until.into_iter().chain(opens_at);
+        of_jobs.chain(of_lanes).chain(of_queue).chain(of_schedules).min()
     }
 }

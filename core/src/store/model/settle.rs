@@ -52,6 +52,11 @@ impl State {
             holding.kept_until -= by;
             holding.ends_at -= by;
         }
+        for info in self.schedules.values_mut() {
+            if !info.schedule.is_of_the_calendar() {
+                info.next_at -= by;
+            }
+        }
     }
 
     /// Forgets what has no effect any more.

@@ -8,6 +8,7 @@ use crate::fair;
 use crate::job::{JobState, NewJob};
 use crate::lane::{Counts, LaneState};
 use crate::limits::{Limits, Rate};
+use crate::schedule::ScheduleInfo;
 use crate::store::Owner;
 use crate::token::JobId;
 
@@ -34,6 +35,7 @@ pub(super) struct State {
     pub(super) dead: BTreeMap<JobId, Entry>,
     pub(super) keys: BTreeMap<String, Hold>,
     pub(super) holds: BTreeMap<String, Holding>,
+    pub(super) schedules: BTreeMap<String, ScheduleInfo>,
     pub(super) sums: Sums,
 }
 
@@ -198,6 +200,7 @@ impl State {
             dead: BTreeMap::new(),
             keys: BTreeMap::new(),
             holds: BTreeMap::new(),
+            schedules: BTreeMap::new(),
             sums: Sums::default(),
         }
     }

@@ -14,9 +14,10 @@ use crate::error::Result;
 use crate::job::{JobInfo, NewJob, Pushed};
 use crate::lane::{LaneInfo, Stats};
 use crate::options::QueueOptions;
+use crate::schedule::{Schedule, ScheduleInfo};
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, Held, LaneChange, NewHold, Repaired, Store, Swept,
-    Waiter,
+    Ask, Batch, Dump, Ending, FailedFilter, Firing, Held, LaneChange, NewHold, Repaired, Store,
+    Swept, Ticks, Waiter,
 };
 use crate::token::{JobId, Token};
 
@@ -115,6 +116,7 @@ impl<C: Carrier> RedisStore<C> {
             match self.pop_step(step, manner) {
                 Ok((popped, is_last)) => {
                     batch.jobs.extend(popped.jobs);
+                    batch.has_tick |= popped.has_tick;
                     if is_last {
                         // The server's moment in the terms of this machine's clock.
                         let to_here = self.clock.now() - popped.now;
@@ -274,6 +276,29 @@ impl<C: Carrier> Store for RedisStore<C> {
     fn bump_holds(&self) -> Result<()> {
         self.call(self.protocol.bump_holds(self.injected()))?;
         Ok(())
+    }
+
+    fn schedule(&self, schedule: Schedule, next_at: Millis) -> Result<()> {
+        self.call(self.protocol.schedule(&schedule, next_at, self.injected()))?;
+        Ok(())
+    }
+
+    fn unschedule(&self, name: String) -> Result<bool> {
+        let reply = self.call(self.protocol.unschedule(&name, self.injected()))?;
+        self.protocol.read_unschedule(reply)
+    }
+
+    fn schedules(&self) -> Result<Vec<ScheduleInfo>> {
+        self.protocol.read_schedules(self.call(self.protocol.schedules())?)
+    }
+
+    fn ticks(&self, count: usize) -> Result<Ticks> {
+        self.protocol.read_ticks(self.call(self.protocol.ticks(count, self.injected()))?)
+    }
+
+    fn fire(&self, firing: Firing) -> Result<bool> {
+        let reply = self.call(self.protocol.fire(&firing, self.injected()))?;
+        self.protocol.read_fire(reply, &firing)
     }
 
     fn repair(&self) -> Result<Repaired> {

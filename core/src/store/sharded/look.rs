@@ -6,6 +6,7 @@ use crate::lane::{Counts, LaneInfo, Stats};
 use crate::store::{Dump, Store};
 
 use super::Sharded;
+use super::schedule::sort_by_name;
 
 impl<S: Store> Sharded<S> {
     /// Adds up the counts. The queue is paused if every shard is.
@@ -60,6 +61,7 @@ impl<S: Store> Sharded<S> {
             }));
             all.jobs.extend(dump.jobs.into_iter().map(outside));
             all.dead.extend(dump.dead.into_iter().map(outside));
+            all.schedules.extend(dump.schedules);
             let keys = dump.keys.into_iter();
             all.keys.extend(keys.map(|(key, holder, until)| (key, id_outside(holder), until)));
             all.holds.extend(dump.holds);
@@ -70,6 +72,7 @@ impl<S: Store> Sharded<S> {
         all.dead.sort_by_key(|(info, _)| info.id);
         all.keys.sort();
         all.holds.sort_by(|one, other| one.key.cmp(&other.key));
+        sort_by_name(&mut all.schedules);
         Ok(all)
     }
 }

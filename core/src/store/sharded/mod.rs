@@ -12,6 +12,7 @@
 //! - A key is unique among the lanes of a shard. A key that is held stands on a shard by its own name,
 //!   and is unique in the queue.
 //! - The queue as a whole has no limits (`Unsupported`), but can be paused and throttled.
+//! - A schedule is on the shard of its lane.
 //! - The archive keeps the newest `max_failed` dead jobs of each shard.
 //!
 //! Lanes whose names have the same part in braces are on one shard.
@@ -24,9 +25,10 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::job::{JobInfo, NewJob, Pushed};
 use crate::lane::{LaneInfo, Stats};
 use crate::limits::LimitsChange;
+use crate::schedule::{Schedule, ScheduleInfo};
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, Held, LaneChange, NewHold, Repaired, Store, Swept,
-    Waiter,
+    Ask, Batch, Dump, Ending, FailedFilter, Firing, Held, LaneChange, NewHold, Repaired, Store,
+    Swept, Ticks, Waiter,
 };
 use crate::token::{JobId, Token};
 
@@ -39,6 +41,7 @@ mod placement;
 mod pop;
 mod push;
 mod retold;
+mod schedule;
 mod slot;
 mod split;
 mod waiter;
@@ -223,6 +226,26 @@ impl<S: Store> Store for Sharded<S> {
 
     fn bump_holds(&self) -> Result<()> {
         self.shards.iter().try_for_each(|shard| shard.bump_holds())
+    }
+
+    fn schedule(&self, schedule: Schedule, next_at: Millis) -> Result<()> {
+        self.schedule_on_its_shard(schedule, next_at)
+    }
+
+    fn unschedule(&self, name: String) -> Result<bool> {
+        self.unschedule_everywhere(&name)
+    }
+
+    fn schedules(&self) -> Result<Vec<ScheduleInfo>> {
+        self.schedules_of_all()
+    }
+
+    fn ticks(&self, count: usize) -> Result<Ticks> {
+        self.ticks_of_all(count)
+    }
+
+    fn fire(&self, firing: Firing) -> Result<bool> {
+        self.of_lane(&firing.lane).fire(firing)
     }
 
     fn repair(&self) -> Result<Repaired> {

@@ -30,6 +30,7 @@ impl<S: Store> Sharded<S> {
                         self.turn.store(shard + 1, Ordering::Relaxed);
                     }
                     all.next_due = earlier(all.next_due, batch.next_due);
+                    all.has_tick |= batch.has_tick;
                     let jobs = batch.jobs.into_iter();
                     all.jobs.extend(jobs.map(|job| self.placement.job_outside(shard, job)));
                 }

@@ -13,7 +13,7 @@ impl Call<'_> {
         self.flush()?;
         let (first, last) = self.queue.job_range();
         let queue = self.queue.id;
-        let updates: [(&str, &[i64]); 7] = [
+        let updates: [(&str, &[i64]); 8] = [
             (
                 "UPDATE fairlane_place SET lease_until = lease_until - ?2 WHERE rank = -1
                  AND lane IN (SELECT id FROM fairlane_lane WHERE queue = ?1)",
@@ -35,6 +35,11 @@ impl Call<'_> {
             (
                 "UPDATE fairlane_lane SET wakes_at = wakes_at - ?2,
                  throttled_until = max(throttled_until - ?2, 0) WHERE queue = ?1",
+                &[queue, by],
+            ),
+            (
+                "UPDATE fairlane_schedule SET next_at = next_at - ?2
+                 WHERE queue = ?1 AND cron IS NULL",
                 &[queue, by],
             ),
         ];

@@ -22,6 +22,7 @@ impl Call<'_> {
             ready: self.names_of_ready_lanes()?,
             keys: self.held_keys()?,
             holds: self.holds()?,
+            schedules: self.schedules()?,
             ..Dump::default()
         };
         for lane in self.lanes("", usize::MAX)? {

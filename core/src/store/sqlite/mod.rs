@@ -20,9 +20,10 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::job::{JobInfo, NewJob, Pushed};
 use crate::lane::{LaneInfo, Stats};
 use crate::options::{Durability, QueueOptions};
+use crate::schedule::{Schedule, ScheduleInfo};
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, Held, LaneChange, NewHold, Outcome, Repaired, Store,
-    Swept, Waiter,
+    Ask, Batch, Dump, Ending, FailedFilter, Firing, Held, LaneChange, NewHold, Outcome, Repaired,
+    Store, Swept, Ticks, Waiter,
 };
 use crate::token::{JobId, Token};
 
@@ -58,6 +59,7 @@ mod remove;
 mod repair;
 mod repair_sums;
 mod run;
+mod schedule;
 mod schema;
 mod session;
 mod settle;
@@ -310,6 +312,26 @@ impl Store for SqliteStore {
 
     fn bump_holds(&self) -> Result<()> {
         self.change(true, NOBODY, |call| call.bump_holds())
+    }
+
+    fn schedule(&self, schedule: Schedule, next_at: Millis) -> Result<()> {
+        self.change(true, NOBODY, move |call| call.schedule(&schedule, next_at))
+    }
+
+    fn unschedule(&self, name: String) -> Result<bool> {
+        self.change(true, NOBODY, move |call| call.unschedule(&name))
+    }
+
+    fn schedules(&self) -> Result<Vec<ScheduleInfo>> {
+        self.look(|call| call.schedules())
+    }
+
+    fn ticks(&self, count: usize) -> Result<Ticks> {
+        self.change(false, NOBODY, move |call| call.ticks(count))
+    }
+
+    fn fire(&self, firing: Firing) -> Result<bool> {
+        self.change(true, NOBODY, move |call| call.fire(&firing))
     }
 
     fn repair(&self) -> Result<Repaired> {

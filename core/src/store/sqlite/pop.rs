@@ -25,7 +25,9 @@ enum Found {
 impl Call<'_> {
     /// Delivers up to `ask.count` jobs.
     pub(super) fn pop(&mut self, ask: Ask) -> Step<Batch> {
-        let mut batch = Batch::default();
+        // What else was due has been moved: only a tick stays due until it is fired.
+        let has_tick = self.queue.due <= self.now;
+        let mut batch = Batch { has_tick, ..Batch::default() };
         let lease_until = (ask.lease > 0).then(|| self.now + ask.lease);
         if lease_until.is_none() {
             // A job that is complete at once leaves its place at once.
@@ -36,10 +38,13 @@ impl Call<'_> {
                 Found::Job(job) => batch.jobs.push(*job),
                 Found::Damage => {}
                 Found::Nothing(gate_opens_at) => {
-                    let next = gate_opens_at
-                        .unwrap_or(NEVER)
-                        .min(self.queue.due)
-                        .min(self.queue.lease_due);
+                    let due = if has_tick {
+                        self.flush()?;
+                        self.next_due_but_leases_and_ticks_until(self.now)?
+                    } else {
+                        self.queue.due
+                    };
+                    let next = gate_opens_at.unwrap_or(NEVER).min(due).min(self.queue.lease_due);
                     batch.next_due = Some(next).filter(|next| *next != NEVER);
                     break;
                 }

@@ -25,7 +25,8 @@ pub(super) struct QueueRow {
     pub(super) key_generation: i64,
     /// The latest moment recorded.
     pub(super) clock: Millis,
-    /// A lower bound: no delayed job and no throttled lane comes due before this moment.
+    /// A lower bound: no delayed job, no throttled lane and no tick of a schedule comes due before
+    /// this moment.
     pub(super) due: Millis,
     /// A lower bound: no lease lapses before this moment. It stands in for an index on lease ends,
     /// which would cost a page for each pop and each completion: leases that end as they should

@@ -20,7 +20,7 @@ use crate::store::sqlite::step::Step;
 
 /// Each entry leads from the version that is its index to the next. Entries are never changed after
 /// a release; a new version appends one.
-const MIGRATIONS: &[&str] = &[CREATE, ADD_HOLDS];
+const MIGRATIONS: &[&str] = &[CREATE, ADD_HOLDS, SCHEDULES];
 
 const CREATE: &str = "
 CREATE TABLE fairlane_queue (
@@ -207,6 +207,29 @@ CREATE TABLE fairlane_hold_generation (
     queue INTEGER PRIMARY KEY,
     generation INTEGER NOT NULL
 ) STRICT;
+";
+
+const SCHEDULES: &str = "
+CREATE TABLE fairlane_schedule (
+    queue INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    cron TEXT,                         -- null if every says when it ticks
+    timezone TEXT,
+    every INTEGER,
+    catch_up TEXT NOT NULL,
+    lane TEXT NOT NULL,                -- this and what follows: of the jobs
+    priority INTEGER NOT NULL,
+    cost INTEGER NOT NULL,
+    max_tries INTEGER NOT NULL,
+    backoff TEXT,
+    key TEXT,
+    key_ttl INTEGER,
+    payload BLOB NOT NULL,
+    next_at INTEGER NOT NULL,
+    last_at INTEGER,
+    PRIMARY KEY (queue, name)
+) STRICT;
+CREATE INDEX fairlane_schedule_next ON fairlane_schedule (queue, next_at, name);
 ";
 
 /// Brings the file to this release's version, in one transaction.

@@ -207,14 +207,21 @@ impl Call<'_> {
     }
 
     pub(super) fn next_due_but_leases(&self) -> Step<Millis> {
+        self.next_due_but_leases_and_ticks_until(Millis::MIN)
+    }
+
+    /// Does the same, but passes ticks over that come no later than that moment.
+    pub(super) fn next_due_but_leases_and_ticks_until(&self, moment: Millis) -> Step<Millis> {
         let due = self
             .sql
             .prepare_cached(
                 "SELECT min(ifnull((SELECT min(due_at) FROM fairlane_delayed WHERE queue = ?1), ?2),
                             ifnull((SELECT min(wakes_at) FROM fairlane_lane
-                                    WHERE queue = ?1 AND wakes_at IS NOT NULL), ?2))",
+                                    WHERE queue = ?1 AND wakes_at IS NOT NULL), ?2),
+                            ifnull((SELECT min(next_at) FROM fairlane_schedule
+                                    WHERE queue = ?1 AND next_at > ?3), ?2))",
             )?
-            .query_row(params![self.queue.id, NEVER], |row| row.get(0))?;
+            .query_row(params![self.queue.id, NEVER, moment], |row| row.get(0))?;
         Ok(due)
     }
 }

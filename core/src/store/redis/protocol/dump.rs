@@ -40,6 +40,7 @@ impl Protocol {
                 holds.sort_by(|one, other| one.key.cmp(&other.key));
                 holds
             },
+            schedules: self.read_schedules(parts.next())?,
         })
     }
 }

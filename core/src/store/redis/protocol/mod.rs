@@ -35,6 +35,7 @@ mod remove;
 mod repair;
 mod reply;
 mod request;
+mod schedule;
 mod script;
 mod scripts;
 mod server_error;

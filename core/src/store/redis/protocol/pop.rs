@@ -30,6 +30,8 @@ pub struct Popped {
     /// When to look again, by the same clock; see [`crate::store::Batch`]. A worker that sleeps
     /// may get none because others look.
     pub next_due: Option<Millis>,
+    /// Whether the tick of a schedule has come.
+    pub has_tick: bool,
 }
 
 impl Protocol {
@@ -93,7 +95,10 @@ impl Protocol {
         while let Some(name) = parts.next() {
             jobs.push(delivery.read_job(name, parts.next().unwrap_or(Reply::Nil))?);
         }
-        Ok(Popped { jobs, now, next_due: (due >= 0).then_some(due) })
+        let has_tick = due < -1;
+        let next_due = Some(if has_tick { -2 - due } else { due });
+        let next_due = next_due.filter(|due| *due > 0 || (*due == 0 && !has_tick));
+        Ok(Popped { jobs, now, next_due, has_tick })
     }
 }
 
@@ -125,7 +130,7 @@ fn read_one(bytes: &[u8], lease: Millis) -> Option<Result<Popped>> {
     run.error = run.error.map(|_| String::from_utf8_lossy(text).into_owned());
     let delivery = Delivery { tag, key_floor, now, lease };
     let job = delivery.job(run, reader.rest());
-    Some(job.map(|job| Popped { jobs: vec![job], now, next_due: None }))
+    Some(job.map(|job| Popped { jobs: vec![job], now, next_due: None, has_tick: false }))
 }
 
 impl Delivery {

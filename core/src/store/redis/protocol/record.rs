@@ -25,6 +25,7 @@ pub(super) struct Record {
     /// The key, unless the job has lost it to another; `bump_keys` is not known here.
     pub(super) key: Option<String>,
     pub(super) after: Option<JobId>,
+    pub(super) backoff: Option<BackoffPolicy>,
     pub(super) payload: Vec<u8>,
 }
 
@@ -111,9 +112,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Record> {
     };
     let key = if has(HAS_KEY) { Some(reader.text()?) } else { None };
     let after = if has(HAS_PARENT) { Some(JobId(reader.number()? as u64)) } else { None };
-    if has(HAS_BACKOFF) {
-        reader.bytes(25)?;
-    }
+    let backoff = if has(HAS_BACKOFF) { Some(read_backoff(reader)?) } else { None };
     Some(Record {
         pushed_at,
         lane,
@@ -122,12 +121,18 @@ fn read(reader: &mut Reader<'_>) -> Option<Record> {
         max_tries,
         key: key.filter(|_| !has(LOST_KEY)),
         after,
+        backoff,
         payload: reader.rest().to_vec(),
     })
 }
 
+fn read_backoff(reader: &mut Reader<'_>) -> Option<BackoffPolicy> {
+    let (min, max) = (reader.number()? as Millis, reader.number()? as Millis);
+    Some(BackoffPolicy { min, max, factor: reader.number()?, jitter: reader.byte()? == 1 })
+}
+
 /// The facade has checked that names are short.
-fn put_text(record: &mut Vec<u8>, text: &str) {
+pub(super) fn put_text(record: &mut Vec<u8>, text: &str) {
     record.extend((text.len() as u16).to_le_bytes());
     record.extend(text.as_bytes());
 }

@@ -37,7 +37,10 @@ macro_rules! plain {
 
 macro_rules! looking {
     ($name:literal $(, $part:literal)*) => {
-        script!($name, "open", "looking", "starts", "lanes", "jobs", "describe" $(, $part)*, $name)
+        script!(
+            $name, "open", "looking", "starts", "lanes", "jobs", "describe"
+            $(, $part)*, $name
+        )
     };
 }
 
@@ -62,6 +65,10 @@ pub(super) static HOLD: Script = filling!("hold", "holds");
 pub(super) static KEEP: Script = changing!("keep", "holds");
 pub(super) static LET_GO: Script = changing!("let_go", "holds");
 pub(super) static BUMP_HOLDS: Script = changing!("bump_holds");
+pub(super) static SCHEDULE: Script = filling!("schedule");
+pub(super) static UNSCHEDULE: Script = changing!("unschedule", "again");
+pub(super) static TICKS: Script = changing!("ticks", "tell_schedule");
+pub(super) static FIRE: Script = filling!("fire", "adding");
 pub(super) static REPAIR_ROWS: Script = changing!("repair_rows", "mend");
 pub(super) static REPAIR_COUNTS: Script = changing!("repair_counts", "mend");
 pub(super) static REPAIR_LANES: Script = changing!("repair_lanes", "mend");
@@ -74,6 +81,7 @@ pub(super) static LANE: Script = looking!("lane");
 pub(super) static GET: Script = looking!("get");
 pub(super) static PEEK: Script = looking!("peek");
 pub(super) static FAILED: Script = looking!("failed");
+pub(super) static SCHEDULES: Script = looking!("schedules", "tell_schedule");
 pub(super) static MEMORY: Script = looking!("memory");
 pub(super) static SIGNPOST: Script = script!("signpost", "signpost");
-pub(super) static DUMP: Script = looking!("dump", "holds");
+pub(super) static DUMP: Script = looking!("dump", "holds", "tell_schedule");

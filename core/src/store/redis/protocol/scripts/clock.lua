@@ -2,7 +2,14 @@
 local now = clock + queue.offset
 if now < queue.now then
   if now < queue.now - CLOCK_TOLERANCE then
-    queue.offset = queue.offset + queue.now - now
+    local by = queue.now - now
+    queue.offset = queue.offset + by
+    -- Ticks of the calendar stay where they are.
+    for _, name in ipairs(call('ZRANGE', rows .. ':ticks', 0, -1)) do
+      if string.sub(call('HGET', rows .. ':schedules', name) or '', 9, 9) == 'c' then
+        call('ZINCRBY', rows .. ':ticks', by, name)
+      end
+    end
   end
   now = queue.now
 end

@@ -1,5 +1,5 @@
 -- Gives the whole state, for tests: virtual time, stats, throttle, starts, ready lanes in order,
--- lanes, live jobs, dead jobs, keys, holds.
+-- lanes, live jobs, dead jobs, keys, holds, schedules.
 local function starts_of(holder)
   local told = {}
   if holder.rate_count > 0 and holder.used > 0 then
@@ -76,5 +76,10 @@ for _, key in ipairs(call('HKEYS', rows .. ':holds')) do
       hold.ends_at - queue.offset}
   end
 end
+
+local told_schedules = {}
+for _, name in ipairs(call('HKEYS', rows .. ':schedules')) do
+  told_schedules[#told_schedules + 1] = tell_schedule(name)
+end
 return {queue.virtual, tell_stats(), throttle_of(queue), starts_of(queue), ready, told_lanes,
-  told_live, told_dead, told_keys, told_holds}
+  told_live, told_dead, told_keys, told_holds, told_schedules}

@@ -1,7 +1,7 @@
 -- Delivers jobs. ARGV: 6 how many, 7 the lease, 8 what the worker says of itself: s it sleeps if
 -- nothing comes, r it has taken the marker, w it was the one to look again when something is due.
--- Gives the moment, the tag, the first id that may have a key, when to look again (-1 never), then
--- for each job its id, or <id, deliveries, tries, lapses, whether an error, the error> if it was
+-- Gives the moment, the tag, the first id that may have a key, when to look again (-1 never; if a
+-- tick has come, less 2, and less that moment if there is one), then for each job its id, or <id, deliveries, tries, lapses, whether an error, the error> if it was
 -- delivered before, and its record.
 local count, lease, manner = ARGV[6] * 1, ARGV[7] * 1, ARGV[8]
 
@@ -35,7 +35,9 @@ local function next_lane()
   return first
 end
 
-local reply = {now - queue.offset, queue.tag, queue.key_floor, -1}
+-- What else was due has been moved.
+local has_tick = queue.event <= now and call('ZCOUNT', rows .. ':ticks', '-inf', now) > 0
+local reply = {now - queue.offset, queue.tag, queue.key_floor, has_tick and -2 or -1}
 local taken, opens_at = 0, 0
 local in_flight = queue.max_in_flight > 0 and call('ZCARD', rows .. ':leases') or 0
 
@@ -160,6 +162,9 @@ if taken < count then
     local first = call('ZRANGE', rows .. index, 0, 0, 'WITHSCORES')
     due = first[2] and min(due, first[2] * 1) or due
   end
+  local tick = call('ZRANGEBYSCORE', rows .. ':ticks', string.format('(%d', now), '+inf', 'WITHSCORES',
+    'LIMIT', 0, 1)
+  due = tick[2] and min(due, tick[2] * 1) or due
   due = queue.throttled_until > 0 and min(due, queue.throttled_until) or due
   due = opens_at > 0 and min(due, opens_at) or due
   if taken == 0 and string.find(manner, 's', 1, true) then
@@ -167,7 +172,9 @@ if taken < count then
     queue.event = first_event()
     due = due < NEVER and watch(due) or NEVER
   end
-  reply[4] = due < NEVER and due - queue.offset or -1
+  if due < NEVER then
+    reply[4] = has_tick and queue.offset - due - 2 or due - queue.offset
+  end
 end
 if taken > 0 and string.find(manner, 'w', 1, true) then
   -- Who was to look again works now: another takes over.

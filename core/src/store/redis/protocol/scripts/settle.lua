@@ -83,7 +83,7 @@ end
 -- Gives the first moment at which anything comes due.
 local function first_event()
   local event = NEVER
-  for _, index in ipairs({':leases', ':delayed', ':wakes', ':ends', ':idle'}) do
+  for _, index in ipairs({':leases', ':delayed', ':wakes', ':ends', ':idle', ':ticks'}) do
     local first = call('ZRANGE', rows .. index, 0, 0, 'WITHSCORES')
     event = first[2] and min(event, first[2] * 1) or event
   end
