@@ -139,12 +139,75 @@
 /// The lane waits for its rate, or for the end of a throttle.
 #define FAIRLANE_LANE_THROTTLED 5
 
+/// A handler says: the job is done. What `fairlane_delivery_then` was given follows in the same step.
+#define FAIRLANE_VERDICT_DONE 0
+
+/// A handler says: the try failed. The job comes again after its backoff, or after what
+/// `fairlane_delivery_set_delay` was given, and is dead if its tries are spent.
+#define FAIRLANE_VERDICT_RETRY 1
+
+/// A handler says: the job failed for good and is dead, whatever tries it had left.
+#define FAIRLANE_VERDICT_FAIL 2
+
+/// A handler says: the job goes back untried, to the front of its lane, or after what
+/// `fairlane_delivery_set_delay` was given.
+#define FAIRLANE_VERDICT_RELEASE 3
+
+/// A handler says: it has ended the delivery itself.
+#define FAIRLANE_VERDICT_ENDED 4
+
+/// The worker stops: to finish is fine, to give the job back is quicker.
+#define FAIRLANE_SIGNAL_STOPPING 1
+
+/// The handler took longer than its timeout: the try counts as failed already.
+#define FAIRLANE_SIGNAL_TIMED_OUT 2
+
+/// The delivery lapsed or the job was cancelled: nothing that the handler does counts any more.
+#define FAIRLANE_SIGNAL_LOST 3
+
+/// A handler begins.
+#define FAIRLANE_EVENT_STARTED 1
+
+/// A job is done.
+#define FAIRLANE_EVENT_DONE 2
+
+/// A try failed, and the job comes again.
+#define FAIRLANE_EVENT_FAILED 3
+
+/// A try failed, and the job is dead.
+#define FAIRLANE_EVENT_DEAD 4
+
+/// A job went back untried.
+#define FAIRLANE_EVENT_RELEASED 5
+
+/// A delivery lapsed or was cancelled before its handler had ended it.
+#define FAIRLANE_EVENT_LOST 6
+
+/// A queue has no job for now.
+#define FAIRLANE_EVENT_IDLE 7
+
+/// The store could not serve; the worker goes on trying.
+#define FAIRLANE_EVENT_TROUBLE 8
+
+/// Not started, or ended: `fairlane_worker_start` starts it.
+#define FAIRLANE_WORKER_STOPPED 1
+
+/// Takes jobs.
+#define FAIRLANE_WORKER_RUNNING 2
+
+/// Takes no more jobs; some still run.
+#define FAIRLANE_WORKER_STOPPING 3
+
 /// Counts attempts and tells how long to wait before the next one. It does not sleep. Free it with
 /// `fairlane_backoff_free`.
 typedef struct fairlane_backoff fairlane_backoff;
 
 /// How many jobs stand where; part of a lane info or of stats, and goes with it.
 typedef struct fairlane_counts fairlane_counts;
+
+/// A job in the hands of a handler, which says with it more than its verdict can. The worker frees it
+/// when the handler has returned.
+typedef struct fairlane_delivery fairlane_delivery;
 
 /// A running dethrottler; see `fairlane_queue_start_dethrottler`. Free it with
 /// `fairlane_dethrottler_free`, which stops it too.
@@ -153,6 +216,9 @@ typedef struct fairlane_dethrottler fairlane_dethrottler;
 /// Says what went wrong: a number for programs, a sentence for people. Free it with
 /// `fairlane_error_free`.
 typedef struct fairlane_error fairlane_error;
+
+/// Something that happened in a worker. It is there as long as the observer is called.
+typedef struct fairlane_event fairlane_event;
 
 /// Ends waiting pops from another thread or from a signal handler: any number of pops may be given one
 /// interrupt. Free it with `fairlane_interrupt_free`, after the last of them has returned.
@@ -221,11 +287,27 @@ typedef struct fairlane_stats fairlane_stats;
 /// What a sweep moved. Free it with `fairlane_swept_free`.
 typedef struct fairlane_swept fairlane_swept;
 
+/// Calls a handler with the jobs of one or more queues, on threads of its own. The lease of a job is
+/// extended for as long as its handler runs. Free it with `fairlane_worker_free`.
+typedef struct fairlane_worker fairlane_worker;
+
+/// The options of `fairlane_worker_new`; all have defaults. Free them with
+/// `fairlane_worker_options_free`, at any time after the worker was made.
+typedef struct fairlane_worker_options fairlane_worker_options;
+
 /// The id of a job: digits, with a NUL after them. A value of the caller's, nothing to free.
 typedef struct {
   /// The digits.
   char text[FAIRLANE_ID_SIZE];
 } fairlane_id;
+
+/// What a worker tells events: with an event, which it must not free, and with the data that it was set
+/// with.
+typedef void (*fairlane_observer)(const fairlane_event *event, void *data);
+
+/// What a worker calls with each job: with a delivery, which it may change and must not free, and with
+/// the data that the worker was made with. It returns a verdict: FAIRLANE_VERDICT_DONE and its kin.
+typedef int32_t (*fairlane_handler)(fairlane_delivery *delivery, void *data);
 
 #ifdef __cplusplus
 extern "C" {
@@ -1400,6 +1482,206 @@ int32_t fairlane_dethrottler_stop(fairlane_dethrottler *dethrottler, fairlane_er
 /// Ownership: takes the dethrottler. Blocking: until a sweep under way has ended. Threads: one, the last to use the
 /// dethrottler.
 void fairlane_dethrottler_free(fairlane_dethrottler **dethrottler);
+
+/// Gives the job; NULL for NULL.
+///
+/// Ownership: the delivery keeps the job. Blocking: never. Threads: any.
+const fairlane_job *fairlane_delivery_job(const fairlane_delivery *delivery);
+
+/// Gives the name of the queue that the job came from; NULL for NULL.
+///
+/// Ownership: the delivery keeps the text. Blocking: never. Threads: any.
+const char *fairlane_delivery_queue(const fairlane_delivery *delivery, size_t *length);
+
+/// Tells why the handler need not go on: FAIRLANE_SIGNAL_STOPPING and its kin, or 0 if it should.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+int32_t fairlane_delivery_signal(const fairlane_delivery *delivery);
+
+/// Sleeps for `timeout` milliseconds, or until there is a reason not to go on, which it gives as
+/// `fairlane_delivery_signal` does. Gives 0 at once for NULL and for a time that is negative.
+///
+/// Ownership: none. Blocking: for up to `timeout` milliseconds. Threads: any.
+int32_t fairlane_delivery_wait(const fairlane_delivery *delivery, int64_t timeout);
+
+/// Sets why the try failed, which is kept with the job, up to 4,096 bytes; for
+/// FAIRLANE_VERDICT_RETRY and FAIRLANE_VERDICT_FAIL. Nothing by default.
+///
+/// Ownership: copies what it is given. Blocking: never. Threads: one at a time.
+int32_t fairlane_delivery_set_error(fairlane_delivery *delivery,
+                                    const char *reason,
+                                    size_t reason_length,
+                                    fairlane_error **error);
+
+/// Sets after how many milliseconds the job comes again; for FAIRLANE_VERDICT_RETRY and
+/// FAIRLANE_VERDICT_RELEASE. FAIRLANE_NONE, the default, is the job's own backoff, or at once.
+///
+/// Ownership: none. Blocking: never. Threads: one at a time.
+int32_t fairlane_delivery_set_delay(fairlane_delivery *delivery,
+                                    int64_t delay,
+                                    fairlane_error **error);
+
+/// Sets the jobs that are pushed in the step in which the job is done; for FAIRLANE_VERDICT_DONE. NULL
+/// is none.
+///
+/// Ownership: copies what it is given. Blocking: never. Threads: one at a time.
+int32_t fairlane_delivery_set_then(fairlane_delivery *delivery,
+                                   const fairlane_new_jobs *jobs,
+                                   fairlane_error **error);
+
+/// Tells what happened: FAIRLANE_EVENT_STARTED and its kin; 0 for NULL.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+int32_t fairlane_event_kind(const fairlane_event *event);
+
+/// Gives the job; NULL for FAIRLANE_EVENT_IDLE and FAIRLANE_EVENT_TROUBLE.
+///
+/// Ownership: the event keeps the job. Blocking: never. Threads: any.
+const fairlane_job *fairlane_event_job(const fairlane_event *event);
+
+/// Gives how many milliseconds the handler took, with their fraction; 0 if none has ended.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+double fairlane_event_took(const fairlane_event *event);
+
+/// Gives why a try failed; NULL if none did.
+///
+/// Ownership: the event keeps the text. Blocking: never. Threads: any.
+const char *fairlane_event_reason(const fairlane_event *event, size_t *length);
+
+/// Gives the name of the queue of FAIRLANE_EVENT_IDLE and FAIRLANE_EVENT_TROUBLE; NULL for others.
+///
+/// Ownership: the event keeps the text. Blocking: never. Threads: any.
+const char *fairlane_event_queue(const fairlane_event *event, size_t *length);
+
+/// Gives the error of FAIRLANE_EVENT_TROUBLE; NULL for others.
+///
+/// Ownership: the event keeps the error. Blocking: never. Threads: any.
+const fairlane_error *fairlane_event_error(const fairlane_event *event);
+
+/// Makes options that are all at their defaults.
+///
+/// Ownership: the caller frees them. Blocking: never. Threads: any.
+fairlane_worker_options *fairlane_worker_options_new(void);
+
+/// Adds a further queue. Where jobs wait in several queues, each gets slots in proportion to its
+/// weight, 1 or more; that of the first queue is 1.
+///
+/// Ownership: shares the queue, which may be freed before the worker. Blocking: never. Threads: one at
+/// a time.
+int32_t fairlane_worker_options_add_queue(fairlane_worker_options *options,
+                                          const fairlane_queue *queue,
+                                          uint32_t weight,
+                                          fairlane_error **error);
+
+/// Sets how many jobs run at once, 1 to 1,024: as many threads call the handler. As many as there are
+/// processors by default.
+///
+/// Ownership: none. Blocking: never. Threads: one at a time.
+int32_t fairlane_worker_options_set_concurrency(fairlane_worker_options *options,
+                                                size_t concurrency,
+                                                fairlane_error **error);
+
+/// Sets how many milliseconds after this process died its jobs come again at the latest;
+/// FAIRLANE_DEFAULT_LEASE by default. Leases are extended at a third of that time.
+///
+/// Ownership: none. Blocking: never. Threads: one at a time.
+int32_t fairlane_worker_options_set_lease(fairlane_worker_options *options,
+                                          int64_t lease,
+                                          fairlane_error **error);
+
+/// Sets after how many milliseconds a handler is given up: its delivery is signalled, the try counts
+/// as failed, and the job may run again elsewhere. A thread cannot be ended from outside: its slot is
+/// free again when the handler returns. FAIRLANE_NONE, the default, is never.
+///
+/// Ownership: none. Blocking: never. Threads: one at a time.
+int32_t fairlane_worker_options_set_timeout(fairlane_worker_options *options,
+                                            int64_t timeout,
+                                            fairlane_error **error);
+
+/// Has events told to `observer`, on the thread that caused each, with `data`; NULL, the default, is
+/// nobody. It must return soon, and must not let a C++ exception out.
+///
+/// Ownership: `data` stays the caller's, and must last as long as the worker and its handlers.
+/// Blocking: never. Threads: one at a time; the observer is called on many at once.
+int32_t fairlane_worker_options_set_observer(fairlane_worker_options *options,
+                                             fairlane_observer observer,
+                                             void *data,
+                                             fairlane_error **error);
+
+/// Frees options and sets the variable to NULL; NULL is harmless.
+///
+/// Ownership: takes the options. Blocking: never. Threads: one, the last to use the options.
+void fairlane_worker_options_free(fairlane_worker_options **options);
+
+/// Makes a worker on a queue; it does nothing before it is started. NULL for `options` is all
+/// defaults.
+///
+/// `handler` is called with a delivery and with `data`, which may be NULL, on as many threads at once as
+/// the concurrency says. It returns a verdict: FAIRLANE_VERDICT_DONE and its kin. It must not let a C++
+/// exception out, nor leave by longjmp, nor end its thread. A child of a fork has no worker.
+///
+/// Ownership: shares the queue, which may be freed before the worker; `data` stays the caller's, and
+/// must last until every handler has returned. Blocking: never. Threads: any.
+int32_t fairlane_worker_new(const fairlane_queue *queue,
+                            fairlane_handler handler,
+                            void *data,
+                            const fairlane_worker_options *options,
+                            fairlane_worker **worker,
+                            fairlane_error **error);
+
+/// Starts taking jobs; harmless if it runs. One that was stopped may be started again. Gives
+/// FAIRLANE_INVALID_ARGUMENT if an option is out of range, FAIRLANE_UNAVAILABLE if it is stopping or
+/// the system gives no threads.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+int32_t fairlane_worker_start(const fairlane_worker *worker,
+                              fairlane_error **error);
+
+/// Takes no more jobs, gives those back untried that have not begun, and lets handlers finish for
+/// `timeout` milliseconds; then what still runs is given back untried too, and its verdict does not
+/// count. `returned`, which may be NULL, tells whether every handler has returned. Harmless if it has
+/// stopped.
+///
+/// Ownership: none. Blocking: for up to `timeout` milliseconds and a second, even if the store is away.
+/// Threads: any but those of the worker.
+int32_t fairlane_worker_stop(const fairlane_worker *worker,
+                             int64_t timeout,
+                             bool *returned,
+                             fairlane_error **error);
+
+/// Waits for `timeout` milliseconds at most until the worker has stopped; `ended`, which may be NULL,
+/// tells whether it has. Gives why it stopped by itself: FAIRLANE_CLOSED if its queue was closed, or
+/// what broke it.
+///
+/// Ownership: none. Blocking: for up to `timeout` milliseconds. Threads: any but those of the worker.
+int32_t fairlane_worker_wait(const fairlane_worker *worker,
+                             int64_t timeout,
+                             bool *ended,
+                             fairlane_error **error);
+
+/// Starts, and works until `interrupt` is raised, such as by the program's signal handler; then stops
+/// within `stop_timeout` milliseconds as `fairlane_worker_stop` does. If it is raised a second time,
+/// what still runs is given back at once. Gives why the worker stopped by itself.
+///
+/// Ownership: none. Blocking: until the worker has stopped. Threads: any but those of the worker.
+int32_t fairlane_worker_run(const fairlane_worker *worker,
+                            const fairlane_interrupt *interrupt,
+                            int64_t stop_timeout,
+                            fairlane_error **error);
+
+/// Tells where a worker stands: FAIRLANE_WORKER_STOPPED and its kin; 0 for NULL.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+int32_t fairlane_worker_state(const fairlane_worker *worker);
+
+/// Frees a worker and sets the variable to NULL; NULL is harmless. Stops it with no time to finish. A
+/// handler that has not returned runs on and uses its data: stop the worker first, with time enough,
+/// and look whether every handler has returned.
+///
+/// Ownership: takes the worker. Blocking: for up to a second. Threads: one, the last to use the worker,
+/// and none of its own.
+void fairlane_worker_free(fairlane_worker **worker);
 
 /// Makes a backoff: the delays are `min * factor^attempts`, at most `max` milliseconds; with jitter
 /// drawn evenly between `min` and that value. `limit` is the number of delays that it hands out,

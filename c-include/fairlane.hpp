@@ -323,4 +323,6 @@ inline text version() noexcept { return fairlane_version(); }
 
 }  // namespace fairlane
 
+#include <fairlane_worker.hpp>
+
 #endif

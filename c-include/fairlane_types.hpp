@@ -255,10 +255,10 @@ class limits_change
   }
 };
 
-// A job that was delivered to a worker.
-class job {
+// What is known of a job that was delivered; lives as long as who shows it.
+class job_view {
  public:
-  explicit job(fairlane_job* handle) : handle_(handle) {}
+  explicit job_view(const fairlane_job* job) : job_(job) {}
 
   text id() const { return detail::show(fairlane_job_id, get()); }
   text token() const { return detail::show(fairlane_job_token, get()); }
@@ -277,7 +277,16 @@ class job {
   std::optional<text> key() const { return detail::show_optional(fairlane_job_key, get()); }
   std::optional<text> after() const { return detail::show_optional(fairlane_job_after, get()); }
   std::optional<text> error() const { return detail::show_optional(fairlane_job_error, get()); }
-  const fairlane_job* get() const noexcept { return handle_.get(); }
+  const fairlane_job* get() const noexcept { return job_; }
+
+ private:
+  const fairlane_job* job_;
+};
+
+// A job that was delivered to a worker; to destroy it does not end the delivery.
+class job : public job_view {
+ public:
+  explicit job(fairlane_job* handle) : job_view(handle), handle_(handle) {}
 
  private:
   detail::owner<fairlane_job, fairlane_job_free> handle_;

@@ -1,6 +1,6 @@
 //! What ends a waiting pop from outside.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use fairlane::Result;
@@ -15,7 +15,7 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// Ends waiting pops from another thread or from a signal handler: any number of pops may be given one
 /// interrupt. Free it with `fairlane_interrupt_free`, after the last of them has returned.
 #[derive(Default)]
-pub struct Interrupt(AtomicBool);
+pub struct Interrupt(AtomicU32);
 
 /// Why a wait ended early.
 pub enum Ended {
@@ -32,8 +32,13 @@ impl From<fairlane::Error> for Ended {
 }
 
 impl Interrupt {
-    fn is_raised(&self) -> bool {
+    /// Tells how often it was raised since it was cleared.
+    pub fn raises(&self) -> u32 {
         self.0.load(Ordering::Relaxed)
+    }
+
+    fn is_raised(&self) -> bool {
+        self.raises() > 0
     }
 
     /// Gives the longest time between two looks, for a pop that may have an interrupt.
@@ -65,7 +70,7 @@ pub extern "C" fn fairlane_interrupt_new() -> Option<Box<Interrupt>> {
 #[unsafe(no_mangle)]
 pub extern "C" fn fairlane_interrupt_raise(interrupt: Option<&Interrupt>) {
     boundary!(if let Some(interrupt) = interrupt {
-        interrupt.0.store(true, Ordering::Relaxed);
+        interrupt.0.fetch_add(1, Ordering::Relaxed);
     });
 }
 
@@ -75,7 +80,7 @@ pub extern "C" fn fairlane_interrupt_raise(interrupt: Option<&Interrupt>) {
 #[unsafe(no_mangle)]
 pub extern "C" fn fairlane_interrupt_clear(interrupt: Option<&Interrupt>) {
     boundary!(if let Some(interrupt) = interrupt {
-        interrupt.0.store(false, Ordering::Relaxed);
+        interrupt.0.store(0, Ordering::Relaxed);
     });
 }
 

@@ -51,6 +51,16 @@ pub mod queue;
 
 pub mod dethrottler;
 
+pub mod delivery;
+
+pub mod event;
+
+pub mod callback;
+
+pub mod worker_options;
+
+pub mod worker;
+
 pub mod backoff;
 
 pub mod fork;

@@ -31,6 +31,13 @@ pub struct Queue {
     max_payload: usize,
 }
 
+impl Queue {
+    /// Gives a handle of the core, which may outlive this one.
+    pub fn shared(&self) -> fairlane::Queue {
+        self.core.clone()
+    }
+}
+
 /// Opens a queue by URL and name; makes it if there is none.
 ///
 /// - `jobs.db`, `sqlite:jobs.db`, `sqlite:///var/lib/jobs.db`: a file, shared by any number of

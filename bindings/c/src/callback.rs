@@ -1,0 +1,71 @@
+//! Functions of the caller's, each with its data.
+
+use std::ffi::c_void;
+
+use crate::delivery::Delivery;
+use crate::event::Event;
+
+/// What a worker calls with each job: with a delivery, which it may change and must not free, and with
+/// the data that the worker was made with. It returns a verdict: FAIRLANE_VERDICT_DONE and its kin.
+pub type HandlerFunction =
+    Option<unsafe extern "C" fn(delivery: &mut Delivery, data: *mut c_void) -> i32>;
+
+/// What a worker tells events: with an event, which it must not free, and with the data that it was set
+/// with.
+pub type ObserverFunction = Option<unsafe extern "C" fn(event: &Event, data: *mut c_void)>;
+
+/// A handler with its data.
+#[derive(Clone, Copy)]
+pub struct Handler {
+    call: unsafe extern "C" fn(delivery: &mut Delivery, data: *mut c_void) -> i32,
+    data: *mut c_void,
+}
+
+// SAFETY: the caller promises that the function may be called with its data on many threads.
+unsafe impl Send for Handler {}
+// SAFETY: as above.
+unsafe impl Sync for Handler {}
+
+impl Handler {
+    /// Makes one of a function and its data.
+    pub fn new(
+        call: unsafe extern "C" fn(delivery: &mut Delivery, data: *mut c_void) -> i32,
+        data: *mut c_void,
+    ) -> Self {
+        Self { call, data }
+    }
+
+    /// Has the handler attend to a delivery; gives the number of its verdict.
+    pub fn call(&self, delivery: &mut Delivery) -> i32 {
+        // SAFETY: the caller promises that the function takes this data for as long as it is called.
+        unsafe { (self.call)(delivery, self.data) }
+    }
+}
+
+/// An observer with its data.
+#[derive(Clone, Copy)]
+pub struct Observer {
+    call: unsafe extern "C" fn(event: &Event, data: *mut c_void),
+    data: *mut c_void,
+}
+
+// SAFETY: the caller promises that the function may be called with its data on many threads.
+unsafe impl Send for Observer {}
+// SAFETY: as above.
+unsafe impl Sync for Observer {}
+
+impl Observer {
+    /// Makes one of a function and its data.
+    pub fn new(
+        call: unsafe extern "C" fn(event: &Event, data: *mut c_void),
+        data: *mut c_void,
+    ) -> Self {
+        Self { call, data }
+    }
+
+    /// Tells of an event.
+    pub fn call(&self, event: &Event) {
+        // SAFETY: the caller promises that the function takes this data for as long as it is called.
+        unsafe { (self.call)(event, self.data) }
+    }
+}
