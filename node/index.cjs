@@ -2,6 +2,7 @@
 
 const { classes } = require("./lib/errors.cjs");
 const { Backoff, BackoffPolicy } = require("./lib/backoff.cjs");
+const { BackgroundProcessor } = require("./lib/background.cjs");
 const { Dethrottler } = require("./lib/dethrottler.cjs");
 const { Job } = require("./lib/job.cjs");
 const { JobInfo } = require("./lib/job_info.cjs");
@@ -20,6 +21,7 @@ exports.DEFAULT_MAX_TRIES = constants.defaultMaxTries;
 exports.DEFAULT_PRIORITY = constants.defaultPriority;
 exports.MAX_PRIORITY = constants.maxPriority;
 exports.VERSION = constants.version;
+exports.BackgroundProcessor = BackgroundProcessor;
 exports.Backoff = Backoff;
 exports.BackoffPolicy = BackoffPolicy;
 exports.ClosedError = classes.ClosedError;

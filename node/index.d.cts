@@ -783,3 +783,82 @@ export declare class VersionMismatchError extends FairlaneError {}
 export declare class UnsupportedError extends FairlaneError {}
 /** A defect in fairlane itself. */
 export declare class InternalError extends FairlaneError {}
+
+/** How a background processor works. */
+export interface BackgroundProcessorOptions {
+  /** The name of a queue that is given by its URL; "background" by default. */
+  name?: string;
+  /** How many calls run at once, 1 to 1,024; 1 by default. */
+  concurrency?: number;
+  /**
+   * How long after this process died its keys come free at the latest, as far as their backoff has
+   * passed; 30,000 by default. They are kept by a timer: a call that blocks the event loop for longer
+   * loses its key.
+   */
+  lease?: number;
+  /** How long to rest after each call; 0 by default. */
+  pause?: number;
+  /**
+   * What `schedule` does while the store cannot serve: work without its knowledge (`true`, the default),
+   * so that something may be done twice, or be rejected with its error (`false`).
+   */
+  failOpen?: boolean;
+}
+
+/** What happens in a background processor. */
+export interface BackgroundProcessorEvents {
+  /** The function is called. */
+  started: [key: string];
+  /** What it gave is fulfilled. */
+  done: [key: string, took: number];
+  /** It threw, or what it gave is rejected. */
+  failed: [key: string, took: number, error: unknown];
+  /** The processor was closed before the function was called. */
+  dropped: [key: string];
+  /** The key came free before its time: by a bump, or because it was not kept for longer than the lease. */
+  lost: [key: string];
+  /** The store could not serve. */
+  trouble: [error: FairlaneError];
+}
+
+/**
+ * Calls a function with what is scheduled: at most one piece of work a key, over all processes that use
+ * the queue.
+ *
+ * The work stays in this process: its argument is any value, is never stored, and is gone with the
+ * process. The queue keeps the keys alone, apart from the keys of jobs. What waits keeps the process
+ * alive; a promise of the function does not by itself.
+ */
+export declare class BackgroundProcessor<T = unknown>
+  extends EventEmitter<BackgroundProcessorEvents>
+  implements AsyncDisposable
+{
+  /** `queue` is an open Queue, or the URL of one, which the processor then opens and closes. */
+  constructor(
+    queue: Queue | string,
+    fn: (arg: T) => unknown,
+    options?: BackgroundProcessorOptions,
+  );
+  /**
+   * Has the function called with `arg`, unless work under `key` waits in this process, or the key is held
+   * anywhere; tells whether it will be. The key is held while the work waits and runs, and until
+   * `remoteBackoff` milliseconds from now have passed; 0 frees it with the end of the work. Rejected
+   * with `InvalidArgument`, `Closed`, and the errors of the store.
+   */
+  schedule(key: string, remoteBackoff: number, arg: T): Promise<boolean>;
+  /** Tells how many pieces of work wait in this process; what runs is not counted. */
+  queueLength(): number;
+  /**
+   * Frees the keys of all processors on the queue, everywhere: what waits or runs goes on, and frees
+   * nothing that was scheduled after this.
+   */
+  bumpRemoteDedupKey(): Promise<void>;
+  /**
+   * Takes no more work, and does what waits for up to `timeout`, 30,000 by default; what has not begun
+   * then is dropped, as all that waits is without `drain`, and its keys come free at once. Tells whether
+   * every call has ended. Closing again is harmless.
+   */
+  close(options?: { drain?: boolean; timeout?: number }): Promise<boolean>;
+  /** Closes, and drains, at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void>;
+}

@@ -9,6 +9,7 @@ export const {
   DEFAULT_PRIORITY,
   MAX_PRIORITY,
   VERSION,
+  BackgroundProcessor,
   Backoff,
   BackoffPolicy,
   ClosedError,

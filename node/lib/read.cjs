@@ -21,6 +21,7 @@ module.exports = {
   nothing: () => undefined,
   number: (reader) => reader.number(),
   truth: (reader) => reader.truth(),
+  truths: (reader) => reader.many((one) => one.truth()),
   id: (reader) => String(reader.number()),
   pushed: manyOf(values.Pushed),
   // A count comes first, of which one is the most here.

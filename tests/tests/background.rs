@@ -365,7 +365,7 @@ fn a_lost_reply_takes_no_key_from_its_own_caller() {
 
 #[test]
 fn the_key_of_a_killed_process_comes_free_after_its_lease_and_not_before() {
-    const LEASE: Duration = Duration::from_millis(600);
+    const LEASE: Duration = Duration::from_secs(1);
     on_each_store("killed", |queue, url| {
         let Some(url) = url else { return };
         let start = || Remote::start(PROGRAM, Path::new(url), queue.name(), Durability::Normal);

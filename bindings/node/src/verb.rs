@@ -53,6 +53,10 @@ verbs! {
     RestoreFailed "restoreFailed",
     CleanFailed "cleanFailed",
     BumpKeys "bumpKeys",
+    Hold "hold",
+    Keep "keep",
+    LetGo "letGo",
+    BumpHolds "bumpHolds",
     Abort "abort",
     Panic "panic",
 }

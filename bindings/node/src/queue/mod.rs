@@ -16,6 +16,7 @@ use crate::waits::Waits;
 
 mod archive;
 mod consume;
+mod holds;
 mod lanes;
 mod look;
 mod open;
@@ -135,6 +136,10 @@ impl Desk {
             Verb::RestoreFailed => self.restore_failed(arguments, result),
             Verb::CleanFailed => self.clean_failed(arguments, result),
             Verb::BumpKeys => self.queue()?.bump_keys(),
+            Verb::Hold => self.hold(arguments, result),
+            Verb::Keep => self.keep(arguments, result),
+            Verb::LetGo => self.let_go(arguments),
+            Verb::BumpHolds => self.queue()?.bump_holds(),
             Verb::Abort => {
                 self.waits.abort(arguments.number()?);
                 Ok(())
