@@ -34,6 +34,8 @@ pub(super) struct Remembered {
     ahead: Ahead,
     /// The number of the last call.
     serial: u64,
+    /// Whether the inbox was looked into.
+    knows_inbox: bool,
 }
 
 impl Remembered {
@@ -47,6 +49,7 @@ impl Remembered {
             journal: Journal::default(),
             ahead: Ahead::default(),
             serial: 0,
+            knows_inbox: false,
             queue,
         }
     }
@@ -77,6 +80,7 @@ pub(super) struct Call<'a> {
     pub(super) is_changed: bool,
     /// Tells this call from others: a lane that it has changed is not gone before it ends.
     serial: u64,
+    knows_inbox: bool,
     /// When the next thing was to come due before this call.
     due_before: Millis,
 }
@@ -123,6 +127,7 @@ impl<'a> Call<'a> {
             ahead: remembered.ahead,
             is_changed: false,
             serial: remembered.serial + 1,
+            knows_inbox: remembered.knows_inbox,
             queue: remembered.queue,
         };
         if !is_remembered {
@@ -144,6 +149,10 @@ impl<'a> Call<'a> {
             call.shift_moments(recorded - call.now)?;
         }
         call.swept = call.settle()?;
+        if !call.knows_inbox {
+            call.empty_inbox()?;
+            call.knows_inbox = true;
+        }
         Ok(call)
     }
 
@@ -164,8 +173,21 @@ impl<'a> Call<'a> {
             self.forget_all();
         }
         let rings = self.rings();
-        let Self { queue, lanes, ids, ready, unsaved, books, journal, ahead, serial, .. } = self;
-        Ok((Remembered { queue, lanes, ids, ready, unsaved, books, journal, ahead, serial }, rings))
+        let Self { queue, lanes, ids, ready, unsaved, books, journal, ahead, .. } = self;
+        let (serial, knows_inbox) = (self.serial, self.knows_inbox);
+        let remembered = Remembered {
+            queue,
+            lanes,
+            ids,
+            ready,
+            unsaved,
+            books,
+            journal,
+            ahead,
+            serial,
+            knows_inbox,
+        };
+        Ok((remembered, rings))
     }
 
     /// Marks the queue as changed in something that may not lag behind.

@@ -3,8 +3,8 @@
 //! From the outside in: [`SqliteStore`] is one handle on one queue. Handles of a process on the same
 //! file share an `engine`: a leader queue in front of the `session`, which owns the one connection
 //! and joins concurrent calls into one transaction, one sync. Inside a transaction each verb is a
-//! `call` on one queue; `push`, `pop`, `finish`, `configure`, `remove`, `archive`, `keys`, `holds`
-//! and `look` hold the verbs, `settle`, `place` and `ready_lanes` what they share, `books` and `journal` what is
+//! `call` on one queue; `push`, `pop`, `finish`, `configure`, `remove`, `archive`, `keys`, `holds`,
+//! `inbox` and `look` hold the verbs, `settle`, `place` and `ready_lanes` what they share, `books` and `journal` what is
 //! written later than it is done, and the `*_row` files what is stored. The `bell` wakes threads of
 //! this process, the `sidecar` knows and wakes the other processes; where there are none, `alone` stands for it.
 
@@ -42,6 +42,7 @@ mod foremost;
 pub(crate) mod fork;
 mod gate;
 mod holds;
+mod inbox;
 mod job_row;
 mod journal;
 mod keys;

@@ -120,7 +120,7 @@ impl Call<'_> {
         Ok(count)
     }
 
-    fn push_one(&mut self, new: &NewJob) -> Step<Pushed> {
+    pub(super) fn push_one(&mut self, new: &NewJob) -> Step<Pushed> {
         if let Some(key) = &new.key
             && let Some(holder) = self.key_holder(&key.name)?
         {

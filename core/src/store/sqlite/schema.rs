@@ -16,11 +16,12 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::error::{Error, ErrorCode};
+use crate::store::sqlite::inbox;
 use crate::store::sqlite::step::Step;
 
 /// Each entry leads from the version that is its index to the next. Entries are never changed after
 /// a release; a new version appends one.
-const MIGRATIONS: &[&str] = &[CREATE, ADD_HOLDS, SCHEDULES];
+const MIGRATIONS: &[&str] = &[CREATE, ADD_HOLDS, SCHEDULES, inbox::SCHEMA];
 
 const CREATE: &str = "
 CREATE TABLE fairlane_queue (
