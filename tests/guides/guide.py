@@ -9,7 +9,7 @@ import pytest
 
 import fairlane
 
-ROW = re.compile(r"^\|(?P<theirs>[^|]*`[^|]*)\|(?P<ours>[^|]*)\|[^|]*\|$", re.MULTILINE)
+ROW = re.compile(r"^\|(?P<theirs>[^|]+)\|(?P<ours>[^|]*`[^|]*)\|[^|]+\|$", re.MULTILINE)
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -36,12 +36,12 @@ class Ours:
 
 
 class Guide:
-    """The rows of a page that no test has claimed yet, by the code of their first column."""
+    """The rows of a page that no test has claimed yet, by the words of their first column."""
 
     def __init__(self, page: str) -> None:
         text = Path(__file__).with_name(page).read_text()
         self.unclaimed = {
-            " ".join(CODE.findall(row["theirs"])): Ours(row["ours"]) for row in ROW.finditer(text)
+            row["theirs"].strip().replace("`", ""): Ours(row["ours"]) for row in ROW.finditer(text)
         }
         assert self.unclaimed, f"{page} has no rows"
 

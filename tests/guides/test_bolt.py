@@ -126,7 +126,7 @@ def test_an_error_for_good(ours: Ours, url: str) -> None:
     assert outcome(url + "2", Worker, ValueError("counts as recoverable")) == (1, 0)
 
 
-@guide.row("errors.As(err, &RecoverableWorkerError{})")
+@guide.row("errors.As(err, &RecoverableWorkerError{}) decides")
 def test_only_recoverable_errors_are_retried(ours: Ours, url: str) -> None:
     def worker(mail: Queue, handle: Callable[[Job], object]) -> Worker:
         made: Worker = ours(mail=mail, handle=handle)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from guide import Guide, Ours
@@ -43,7 +43,7 @@ def plain(queue: Queue, send: Callable[[Job], object]) -> Worker:
     return Worker(queue, send)
 
 
-@guide.row("send.delay(user) q.enqueue(send, user)")
+@guide.row("send.delay(user) or q.enqueue(send, user)")
 def test_a_push(ours: Ours, queue: Queue) -> None:
     id = ours(queue=queue, user="ada")
     for _ in range(100):
@@ -54,7 +54,9 @@ def test_a_push(ours: Ours, queue: Queue) -> None:
     assert [job.lane for job in jobs] == ["default", "noisy", "quiet"]
 
 
-@guide.row("send.apply_async((user,), countdown=60) q.enqueue_in(timedelta(minutes=1), send, user)")
+@guide.row(
+    "send.apply_async((user,), countdown=60) or q.enqueue_in(timedelta(minutes=1), send, user)"
+)
 def test_a_delay(ours: Ours, queue: Queue, clock: ManualClock) -> None:
     ours(queue=queue, user="ada")
     clock.advance(59.999)
@@ -63,7 +65,7 @@ def test_a_delay(ours: Ours, queue: Queue, clock: ManualClock) -> None:
     assert queue.pop() is not None
 
 
-@guide.row("send.apply_async((user,), eta=moment) q.enqueue_at(moment, send, user)")
+@guide.row("send.apply_async((user,), eta=moment) or q.enqueue_at(moment, send, user)")
 def test_a_moment(ours: Ours, queue: Queue, clock: ManualClock) -> None:
     moment = datetime.fromtimestamp(1_700_000_060, tz=timezone.utc)
     info = queue.get(ours(queue=queue, user="ada", moment=moment))
@@ -74,7 +76,7 @@ def test_a_moment(ours: Ours, queue: Queue, clock: ManualClock) -> None:
     assert info.due_at == 1_700_000_060
 
 
-@guide.row("send.apply_async((user,), priority=9) q.enqueue(send, user, at_front=True)")
+@guide.row("send.apply_async((user,), priority=9) or q.enqueue(send, user, at_front=True)")
 def test_a_priority(ours: Ours, queue: Queue) -> None:
     queue.push("usual")
     id = ours(queue=queue, user="ada")
@@ -185,7 +187,24 @@ def test_what_is_retried(ours: Ours, url: str) -> None:
         assert (queue.stats().retried, queue.stats().dead) == (1, 1)
 
 
-@guide.row("raise self.retry(countdown=30) Retry(max=3, interval=30)")
+@guide.row('app.conf.beat_schedule = {"report": {"schedule": crontab(hour=8, minute=0)}}')
+def test_a_schedule(ours: Ours, queue: Queue, url: str, clock: ManualClock) -> None:
+    berlin = timezone(timedelta(hours=1))  # in November
+    with Queue(url, "mail", clock=clock) as another:
+        for each in (queue, another):
+            ours(queue=each)
+        for day in (15, 16):
+            eight = datetime(2023, 11, day, 8, tzinfo=berlin)
+            clock.set(eight - timedelta(milliseconds=1))
+            assert queue.pop() is None
+            clock.set(eight)
+            job = popped(another)
+            assert job.json() == {"of": "yesterday"}
+            assert queue.pop() is None
+            queue.mark_complete(job)
+
+
+@guide.row("raise self.retry(countdown=30) or Retry(max=3, interval=30)")
 def test_a_retry_at_a_given_time(ours: Ours, url: str) -> None:
     with Queue(url, "mail") as queue:
         queue.push("x")
@@ -205,7 +224,7 @@ def test_for_good(ours: Ours, url: str) -> None:
         assert [job.error for job in queue.failed()] == ["no use"]
 
 
-@guide.row("@app.task(time_limit=30) q.enqueue(send, job_timeout=30)")
+@guide.row("@app.task(time_limit=30) or q.enqueue(send, job_timeout=30)")
 def test_a_timeout(ours: Ours, url: str) -> None:
     with Queue(url, "mail") as queue:
         assert ours(queue=queue, send=lambda job: None).state == "stopped"
@@ -224,7 +243,7 @@ def test_a_timeout(ours: Ours, url: str) -> None:
         assert queue.stats().retried == 1
 
 
-@guide.row("celery -A app worker -c 8 rq worker mail")
+@guide.row("celery -A app worker -c 8 or rq worker mail")
 def test_eight_at_once(ours: Ours, url: str) -> None:
     together = threading.Barrier(9)
     with Queue(url, "mail") as queue:
@@ -235,7 +254,7 @@ def test_eight_at_once(ours: Ours, url: str) -> None:
         assert queue.stats().completed == 8
 
 
-@guide.row("AsyncResult(id).state Job.fetch(id).get_status()")
+@guide.row("AsyncResult(id).state or Job.fetch(id).get_status()")
 def test_where_a_job_stands(ours: Ours, queue: Queue) -> None:
     id = queue.push("x")
     assert ours(queue=queue, id=id).state == "ready"
@@ -245,7 +264,7 @@ def test_where_a_job_stands(ours: Ours, queue: Queue) -> None:
     assert ours(queue=queue, id=id) is None
 
 
-@guide.row("app.control.revoke(id) job.cancel()")
+@guide.row("app.control.revoke(id) or job.cancel()")
 def test_a_job_is_cancelled(ours: Ours, queue: Queue) -> None:
     id = queue.push("x")
     job = popped(queue)
@@ -275,7 +294,7 @@ def test_the_failed_come_again(ours: Ours, queue: Queue) -> None:
     assert popped(queue).tries == 1
 
 
-@guide.row("app.control.purge() q.empty()")
+@guide.row("app.control.purge() or q.empty()")
 def test_a_purge(ours: Ours, queue: Queue) -> None:
     queue.push("dead")
     queue.fail(popped(queue))

@@ -87,7 +87,7 @@ def test_a_delivery_ends_once(ours: Ours, queue: Queue, clock: ManualClock) -> N
     assert queue.stats().completed == 1
 
 
-@guide.row("value, _ := PopFromQueue(...)")
+@guide.row("value, _ := PopFromQueue(...) without a second delivery")
 def test_at_most_once(ours: Ours, queue: Queue, clock: ManualClock) -> None:
     queue.push(b"x", "chan-7")
     assert ours(queue=queue).lease_until is None
