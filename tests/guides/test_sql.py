@@ -247,6 +247,13 @@ def test_columns_are_the_options_of_a_push(path: Path, db: sqlite3.Connection) -
     assert told == ["tenant-7", 9, due_at / 1000, 3, 5, "k", [10, 1.0], "1"]
 
 
+def test_a_row_is_counted_once_it_is_a_job(path: Path, db: sqlite3.Connection) -> None:
+    with db:
+        db.execute(INSERT, ["x"])
+    program = "before = queue.size(); queue.dethrottle(); tell([before, queue.size()])"
+    assert ask(path, program) == [0, 1]
+
+
 def test_a_held_key_makes_no_job_and_a_full_queue_holds_nothing_back(
     path: Path, db: sqlite3.Connection
 ) -> None:
