@@ -122,7 +122,7 @@ mod tests {
             format!("DEFAULT {DEFAULT_PRIORITY} CHECK (priority BETWEEN 0 AND {MAX_PRIORITY})"),
             format!("(due_at BETWEEN 0 AND {MAX_MOMENT})"),
             format!("DEFAULT 1 CHECK (cost BETWEEN 1 AND {MAX_COST})"),
-            format!("max_tries INTEGER NOT NULL DEFAULT {DEFAULT_MAX_TRIES}\n"),
+            format!("max_tries INTEGER NOT NULL DEFAULT {DEFAULT_MAX_TRIES}"),
             format!("(max_tries = -1 OR max_tries BETWEEN 1 AND {})", u32::MAX),
             format!("DEFAULT 0 CHECK (key_ttl BETWEEN 0 AND {MAX_DELAY})"),
             format!("(tps BETWEEN 0 AND {MAX_RATE_COUNT})"),
