@@ -18,6 +18,8 @@ const ABORTED = -1;
 
 /** Who waits for which call. */
 const pending = new Map();
+/** The native halves of the workers that run. */
+const employed = new Set();
 const results = new Reader();
 const post = new native.Post(come);
 let lastCall = 0;
@@ -66,6 +68,14 @@ function tell(call) {
 }
 
 /**
+ * Ends the workers with the process: neither process.exit nor an error that nobody catches tears the
+ * environment down.
+ */
+function abandon() {
+  for (const worker of employed) enter(() => worker.abandon());
+}
+
+/**
  * Makes the native half of a worker, which calls `hear` with what it has to say until `dismiss` is
  * called. Until then the process stays alive.
  */
@@ -74,7 +84,11 @@ function employ(hear) {
   const worker = enter(() => post.worker(number));
   if (pending.size === 0) post.hold(true);
   pending.set(number, { hear });
+  if (employed.size === 0) process.on("exit", abandon);
+  employed.add(worker);
   const dismiss = () => {
+    employed.delete(worker);
+    if (employed.size === 0) process.off("exit", abandon);
     pending.delete(number);
     if (pending.size === 0) post.hold(false);
   };

@@ -155,6 +155,16 @@ impl Worker {
         door::entered(|| self.with(fairlane::Worker::give_up))
     }
 
+    /// Ends with its process: the handlers are no more, and what they ran lapses. Blocks for a second at
+    /// most.
+    #[napi]
+    pub fn abandon(&self) -> napi::Result<(), &'static str> {
+        door::entered(|| {
+            self.assignments.disconnect();
+            self.with(fairlane::Worker::abandon).map(drop)
+        })
+    }
+
     /// Throws why it stopped by itself, if it did.
     #[napi]
     pub fn check(&self) -> napi::Result<(), &'static str> {
