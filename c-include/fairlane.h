@@ -280,6 +280,12 @@ typedef struct fairlane_queue_options fairlane_queue_options;
 /// 0. Free it with `fairlane_repaired_free`.
 typedef struct fairlane_repaired fairlane_repaired;
 
+/// A schedule, looked at. It goes with its list, or is freed with `fairlane_schedule_info_free`.
+typedef struct fairlane_schedule_info fairlane_schedule_info;
+
+/// The schedules that `fairlane_queue_schedules` found, by name.
+typedef struct fairlane_schedule_info_list fairlane_schedule_info_list;
+
 /// A queue, looked at. The sums count from the making of the queue. Free it with
 /// `fairlane_stats_free`.
 typedef struct fairlane_stats fairlane_stats;
@@ -674,6 +680,73 @@ const fairlane_lane_info *fairlane_lane_info_list_at(const fairlane_lane_info_li
 ///
 /// Ownership: takes the list. Blocking: never. Threads: one, the last to use the list.
 void fairlane_lane_info_list_free(fairlane_lane_info_list **list);
+
+/// Gives the schedule's name. It may hold NULs: its length tells.
+///
+/// Ownership: the info keeps the text. Blocking: never. Threads: any.
+const char *fairlane_schedule_info_name(const fairlane_schedule_info *info, size_t *length);
+
+/// Gives the lane of its jobs. It may hold NULs: its length tells.
+///
+/// Ownership: the info keeps the text. Blocking: never. Threads: any.
+const char *fairlane_schedule_info_lane(const fairlane_schedule_info *info, size_t *length);
+
+/// Gives the bytes that the worker gets; NULL if there are none.
+///
+/// Ownership: the info keeps the bytes. Blocking: never. Threads: any.
+const void *fairlane_schedule_info_payload(const fairlane_schedule_info *info, size_t *length);
+
+/// Tells when it ticks by the calendar; NULL if it does not.
+///
+/// Ownership: the info keeps the text. Blocking: never. Threads: any.
+const char *fairlane_schedule_info_cron(const fairlane_schedule_info *info, size_t *length);
+
+/// Gives the milliseconds from tick to tick; FAIRLANE_NONE if it ticks by the calendar.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+int64_t fairlane_schedule_info_every(const fairlane_schedule_info *info);
+
+/// Tells whose clock the calendar goes by; NULL if it does not tick by the calendar.
+///
+/// Ownership: the info keeps the text. Blocking: never. Threads: any.
+const char *fairlane_schedule_info_timezone(const fairlane_schedule_info *info, size_t *length);
+
+/// Tells what becomes of missed ticks: "one", "skip" or "all".
+///
+/// Ownership: the info keeps the text. Blocking: never. Threads: any.
+const char *fairlane_schedule_info_catch_up(const fairlane_schedule_info *info, size_t *length);
+
+/// Gives the moment of its next tick; FAIRLANE_NONE for NULL.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+int64_t fairlane_schedule_info_next_at(const fairlane_schedule_info *info);
+
+/// Gives the moment of its latest tick; FAIRLANE_NONE if there was none.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+int64_t fairlane_schedule_info_last_at(const fairlane_schedule_info *info);
+
+/// Frees an info and sets the variable to NULL; NULL is harmless. Not for one that belongs to a
+/// list.
+///
+/// Ownership: takes the info. Blocking: never. Threads: one, the last to use the info.
+void fairlane_schedule_info_free(fairlane_schedule_info **info);
+
+/// Gives the number of items of a list; 0 for NULL.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+size_t fairlane_schedule_info_list_count(const fairlane_schedule_info_list *list);
+
+/// Gives an item of a list, the first at 0; NULL beyond the last one.
+///
+/// Ownership: the list keeps the item. Blocking: never. Threads: any.
+const fairlane_schedule_info *fairlane_schedule_info_list_at(const fairlane_schedule_info_list *list,
+                                                             size_t index);
+
+/// Frees a list and sets the variable to NULL; NULL is harmless.
+///
+/// Ownership: takes the list. Blocking: never. Threads: one, the last to use the list.
+void fairlane_schedule_info_list_free(fairlane_schedule_info_list **list);
 
 /// Gives how many jobs stand where.
 ///
@@ -1471,6 +1544,57 @@ int32_t fairlane_queue_clean_failed(const fairlane_queue *queue,
 ///
 /// Ownership: none. Blocking: for one commit, or one round trip to a server. Threads: any.
 int32_t fairlane_queue_bump_keys(const fairlane_queue *queue, fairlane_error **error);
+
+/// Pushes a job at every tick of a schedule, from now on and until `fairlane_queue_unschedule`. The
+/// schedule is kept in the store. One of the same name is replaced; if nothing differs it stays as it
+/// is, so that every process of a program may call this when it starts. Each tick is pushed once, by
+/// whichever process pops, waits for a job or sweeps first when it comes.
+///
+/// Either `cron` says when it ticks (minute, hour, day of month, month, day of week; seconds before that
+/// if there are six fields; or a name such as "@daily"), by the clock of `timezone`, such as
+/// "Europe/Berlin"; NULL is "UTC". Or `every` does, so many milliseconds from tick to tick;
+/// FAIRLANE_NONE if `cron` is given. `catch_up` says what becomes of ticks at which no process was there:
+/// "one" push for all of them, which NULL is too; "skip"; or "all": one each, at most 1000.
+///
+/// NULL for `lane` is FAIRLANE_DEFAULT_LANE, NULL for `options` all defaults. With a key, a tick pushes
+/// nothing while a job of an earlier one is queued or running. Options with a limit, a delay, a moment
+/// or a parent are not accepted. Gives FAIRLANE_INVALID_ARGUMENT, FAIRLANE_PAYLOAD_TOO_LARGE.
+///
+/// Ownership: copies what it is given. Blocking: for two commits, or two round trips to a server.
+/// Threads: any.
+int32_t fairlane_queue_schedule(const fairlane_queue *queue,
+                                const char *name,
+                                size_t name_length,
+                                const void *payload,
+                                size_t payload_length,
+                                const char *lane,
+                                size_t lane_length,
+                                const char *cron,
+                                size_t cron_length,
+                                int64_t every,
+                                const char *timezone,
+                                size_t timezone_length,
+                                const char *catch_up,
+                                size_t catch_up_length,
+                                const fairlane_push_options *options,
+                                fairlane_error **error);
+
+/// Ends a schedule; `found`, which may be NULL, tells whether there was one. Jobs that it has pushed
+/// stay.
+///
+/// Ownership: none. Blocking: for one commit, or one round trip to a server. Threads: any.
+int32_t fairlane_queue_unschedule(const fairlane_queue *queue,
+                                  const char *name,
+                                  size_t name_length,
+                                  bool *found,
+                                  fairlane_error **error);
+
+/// Lists the schedules by name.
+///
+/// Ownership: the caller frees the list. Blocking: for one round trip to a server. Threads: any.
+int32_t fairlane_queue_schedules(const fairlane_queue *queue,
+                                 fairlane_schedule_info_list **schedules,
+                                 fairlane_error **error);
 
 /// Stops a dethrottler, and waits until a sweep under way has ended. Stopping again is harmless.
 ///

@@ -234,6 +234,31 @@ class queue {
   }
   void bump_keys() { detail::call(fairlane_queue_bump_keys, get()); }
 
+  void schedule(text name, text payload, const timing& when, text lane = default_lane,
+                const push_options& options = push_options()) {
+    detail::call(fairlane_queue_schedule, get(), detail::pointer(name), detail::length(name),
+                 payload.data(), payload.size(), detail::pointer(lane), detail::length(lane),
+                 detail::pointer(when.cron), detail::length(when.cron),
+                 when.every ? when.every->count() : FAIRLANE_NONE, detail::pointer(when.timezone),
+                 detail::length(when.timezone), detail::pointer(when.catch_up),
+                 detail::length(when.catch_up), options.get());
+  }
+  bool unschedule(text name) {
+    bool found = false;
+    detail::call(fairlane_queue_unschedule, get(), detail::pointer(name), detail::length(name),
+                 &found);
+    return found;
+  }
+  std::vector<schedule_info> schedules() const {
+    auto list = take<fairlane_schedule_info_list, fairlane_schedule_info_list_free>(
+        fairlane_queue_schedules);
+    std::vector<schedule_info> found;
+    for (std::size_t i = 0; i < fairlane_schedule_info_list_count(list.get()); i++) {
+      found.emplace_back(fairlane_schedule_info_list_at(list.get(), i));
+    }
+    return found;
+  }
+
   const fairlane_queue* get() const noexcept { return handle_.get(); }
 
  private:

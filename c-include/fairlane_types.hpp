@@ -85,6 +85,10 @@ inline std::optional<moment> when(std::int64_t at) {
   return at == FAIRLANE_NONE ? std::nullopt : std::optional<moment>(moment(milliseconds(at)));
 }
 
+inline std::optional<milliseconds> time(std::int64_t span) {
+  return span == FAIRLANE_NONE ? std::nullopt : std::optional<milliseconds>(span);
+}
+
 // A text that is there has a pointer, even if it is empty.
 inline const char* pointer(std::optional<text> text) {
   return !text ? nullptr : text->data() ? text->data() : "";
@@ -373,6 +377,41 @@ struct lane_info {
   fairlane::limits limits;
   bool paused;
   std::optional<moment> wakes_at;
+};
+
+// When a schedule ticks: made by every or cron.
+struct timing {
+  std::optional<text> cron;
+  std::optional<milliseconds> every;
+  std::optional<text> timezone;
+  std::optional<text> catch_up;  // "one", "skip" or "all"
+};
+
+inline timing every(milliseconds interval) { return {std::nullopt, interval, {}, {}}; }
+
+inline timing cron(text expression, text timezone = "UTC") {
+  return {expression, std::nullopt, timezone, {}};
+}
+
+struct schedule_info {
+  explicit schedule_info(const fairlane_schedule_info* of)
+      : name(detail::show(fairlane_schedule_info_name, of)),
+        lane(detail::show(fairlane_schedule_info_lane, of)),
+        payload(detail::show(fairlane_schedule_info_payload, of)),
+        cron(detail::show_optional(fairlane_schedule_info_cron, of)),
+        every(detail::time(fairlane_schedule_info_every(of))),
+        timezone(detail::show_optional(fairlane_schedule_info_timezone, of)),
+        catch_up(detail::show(fairlane_schedule_info_catch_up, of)),
+        next_at(milliseconds(fairlane_schedule_info_next_at(of))),
+        last_at(detail::when(fairlane_schedule_info_last_at(of))) {}
+
+  std::string name, lane, payload;
+  std::optional<std::string> cron;
+  std::optional<milliseconds> every;
+  std::optional<std::string> timezone;
+  std::string catch_up;
+  moment next_at;
+  std::optional<moment> last_at;
 };
 
 struct stats {

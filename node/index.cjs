@@ -10,7 +10,9 @@ const { ManualClock } = require("./lib/manual_clock.cjs");
 const { NewJob } = require("./lib/new_job.cjs");
 const { Discard, Release, Retry } = require("./lib/outcome.cjs");
 const { Queue } = require("./lib/queue.cjs");
-const { Counts, LaneInfo, Limits, Pushed, Repaired, Stats, Swept } = require("./lib/values.cjs");
+const {
+  Counts, LaneInfo, Limits, Pushed, Repaired, ScheduleInfo, Stats, Swept,
+} = require("./lib/values.cjs");
 const { Worker } = require("./lib/worker.cjs");
 const constants = require("./lib/native.cjs").constants();
 
@@ -46,6 +48,7 @@ exports.QueueFullError = classes.QueueFullError;
 exports.Release = Release;
 exports.Repaired = Repaired;
 exports.Retry = Retry;
+exports.ScheduleInfo = ScheduleInfo;
 exports.StaleTokenError = classes.StaleTokenError;
 exports.Stats = Stats;
 exports.Swept = Swept;

@@ -129,6 +129,36 @@ export interface LimitsOptions {
   maxWaiting?: number;
 }
 
+/** When a schedule ticks, and how its jobs are pushed. */
+export interface ScheduleOptions {
+  /**
+   * When to tick by the calendar: minute, hour, day of month, month and day of week, seconds before
+   * that if there are six fields; or a name such as "@daily". Either this or `every` is needed.
+   */
+  cron?: string;
+  /** How many milliseconds it is from tick to tick. */
+  every?: number;
+  /** Whose clock `cron` means, such as "Europe/Berlin"; "UTC" by default. */
+  timezone?: string;
+  /**
+   * What becomes of ticks at which no process was there: "one" push for all of them, the default;
+   * "skip"; or "all": one each, at most 1000.
+   */
+  catchUp?: "one" | "skip" | "all";
+  /** 0 to 9, higher first within the lane; 1 by default. */
+  priority?: number;
+  /** How many starts each job counts as; 1 by default. */
+  cost?: number;
+  /** A tick pushes nothing while a job of that key is queued or running. */
+  key?: string;
+  /** How long from the push the key stays taken even if the job ends before; 0 by default. */
+  keyTtl?: number;
+  /** How often each job is tried before it is dead; 10 by default, -1 for ever. */
+  maxTries?: number;
+  /** How long a retry waits; `new BackoffPolicy()` by default. */
+  backoff?: BackoffPolicy | Backoff;
+}
+
 /** Which dead jobs: those of `ids`, those of a lane, or all. */
 export interface FailedFilter {
   /** Ids; those that are not dead are passed over. */
@@ -343,6 +373,20 @@ export declare class Queue implements AsyncDisposable {
 
   /** Frees all keys of the queue, everywhere: the next push of any key makes a job. */
   bumpKeys(): Promise<void>;
+
+  /**
+   * Pushes a job at every tick of a schedule, from now on and until `unschedule`. The schedule is
+   * kept in the store. One of the same name is replaced; if nothing differs it stays as it is, so
+   * that every process of a program may call this when it starts. Each tick is pushed once, by
+   * whichever process pops, waits for a job or sweeps first when it comes.
+   */
+  schedule(name: string, payload: Payload, lane?: string, options?: ScheduleOptions): Promise<void>;
+
+  /** Ends a schedule; tells whether there was one. Jobs that it has pushed stay. */
+  unschedule(name: string): Promise<boolean>;
+
+  /** Lists the schedules by name. */
+  schedules(): Promise<ScheduleInfo[]>;
 }
 
 /** A job that was delivered to a worker. */
@@ -545,6 +589,29 @@ export declare class Swept {
   readonly lapsed: number;
   /** Throttled lanes whose time came. */
   readonly woken: number;
+}
+
+/** A schedule, looked at. */
+export declare class ScheduleInfo {
+  private constructor();
+  /** The schedule's name. */
+  readonly name: string;
+  /** The lane of its jobs. */
+  readonly lane: string;
+  /** The bytes that the worker gets. */
+  readonly payload: Buffer;
+  /** When it ticks by the calendar. */
+  readonly cron: string | null;
+  /** How long it is from tick to tick, if it does not tick by the calendar. */
+  readonly every: number | null;
+  /** Whose clock the calendar goes by. */
+  readonly timezone: string | null;
+  /** What becomes of missed ticks: one, skip or all. */
+  readonly catchUp: string;
+  /** When it ticks next. */
+  readonly nextAt: number;
+  /** When it ticked last, if it did. */
+  readonly lastAt: number | null;
 }
 
 /**

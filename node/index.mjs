@@ -34,6 +34,7 @@ export const {
   Release,
   Repaired,
   Retry,
+  ScheduleInfo,
   StaleTokenError,
   Stats,
   Swept,

@@ -28,7 +28,7 @@ for kind, name, parameters in declared:
         print(f"  {call};")
     elif name == "fairlane_backoff_duration":
         print(f"  CHECK({call} == FAIRLANE_NONE);")
-    elif kind.strip() == "int64_t" and re.search(r"_(due_at|lease_until|died_at|wakes_at)$", name):
+    elif kind.strip() == "int64_t" and re.search(r"_(due_at|lease_until|died_at|wakes_at|every|next_at|last_at)$", name):
         print(f"  CHECK({call} == FAIRLANE_NONE);")
     else:
         print(f"  CHECK(!{call});")

@@ -116,6 +116,18 @@ static void limit(fairlane::queue& queue, fairlane::manual_clock& clock) {
   queue.start_dethrottler(1h).stop();
 }
 
+static void schedule(fairlane::queue& queue, fairlane::manual_clock& clock) {
+  queue.schedule("tidy", "x", fairlane::every(1s), "s");
+  queue.schedule("daily", "y", fairlane::cron("@daily", "Asia/Tokyo"));
+  const auto kept = queue.schedules();
+  CHECK(kept.size() == 2 && kept[0].cron == "@daily" && kept[0].timezone == "Asia/Tokyo");
+  CHECK(kept[1].every == 1s && kept[1].next_at == clock.now() + 1s && !kept[1].last_at);
+  CHECK(queue.unschedule("daily") && !queue.unschedule("daily"));
+  clock.advance(1s);
+  queue.dethrottle();
+  CHECK(queue.size("s") == 1 && queue.unschedule("tidy"));
+}
+
 static void wait(fairlane::queue& queue) {
   fairlane::interrupt interrupt;
   std::thread waiting([&] { CHECK(!queue.pop(1h, 1min, interrupt)); });
@@ -136,6 +148,7 @@ int main(int count, char** arguments) {
   CHECK(queue.name() == "mail");
   produce_and_consume(queue);
   look(queue);
+  schedule(queue, clock);
   limit(queue, clock);
   wait(queue);
   CHECK(code_of([&] { fairlane::queue("amqp://host", "x"); }) == FAIRLANE_INVALID_ARGUMENT);

@@ -24,6 +24,9 @@ const DELAY = new Set(["delay"]);
 const LEASE = new Set(["lease"]);
 const LIMITS = new Set(["tps", "rate", "maxInFlight", "weight", "maxWaiting"]);
 const FILTER = new Set(["ids", "lane"]);
+const SCHEDULE = new Set([
+  "cron", "every", "timezone", "catchUp", "priority", "cost", "key", "keyTtl", "maxTries", "backoff",
+]);
 
 /** How long one pop of `jobs` waits, after which the next begins. */
 const ROUND = 3_600_000;
@@ -280,6 +283,29 @@ class Queue {
   /** Gives the line of a queue, for workers. */
   static lineOf(queue) {
     return queue.#line;
+  }
+
+  async schedule(name, payload, lane = defaultLane, options = undefined) {
+    const given = check.options(options, SCHEDULE);
+    const { cron, every, timezone = "UTC", catchUp = "one", ...settings } = given;
+    const job = new NewJob(payload, lane, settings);
+    const writeAll = (writer) => {
+      writer.text(check.text("name", name));
+      writer.maybeText(check.maybe(check.text, "cron", cron));
+      writer.maybe(check.maybe(check.time, "every", every));
+      writer.text(check.text("timezone", timezone));
+      writer.text(check.text("catchUp", catchUp));
+      writeNew(writer, job);
+    };
+    return this.#line.call(VERBS.schedule, writeAll, read.nothing);
+  }
+
+  async unschedule(name) {
+    return this.#line.call(VERBS.unschedule, write.text("name", name), read.truth);
+  }
+
+  async schedules() {
+    return this.#line.call(VERBS.schedules, write.nothing, read.schedules);
   }
 
   /** Panics in the native thread, for the tests of the boundary. */

@@ -31,6 +31,7 @@ module.exports = {
   repaired: of(values.Repaired),
   swept: of(values.Swept),
   stats: of(values.Stats),
+  schedules: manyOf(values.ScheduleInfo),
   lanes: manyOf(values.LaneInfo),
   maybeLane: maybeOf(values.LaneInfo),
   infos: manyOf(JobInfo),

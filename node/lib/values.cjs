@@ -81,6 +81,21 @@ class Repaired {
   }
 }
 
+/** A schedule, looked at. */
+class ScheduleInfo {
+  constructor(reader) {
+    this.name = reader.text();
+    this.lane = reader.text();
+    this.payload = reader.blob();
+    this.cron = reader.maybeText();
+    this.every = reader.maybe();
+    this.timezone = reader.maybeText();
+    this.catchUp = reader.text();
+    this.nextAt = reader.number();
+    this.lastAt = reader.maybe();
+  }
+}
+
 /** What a sweep moved. */
 class Swept {
   constructor(reader) {
@@ -90,4 +105,4 @@ class Swept {
   }
 }
 
-module.exports = { Counts, Limits, LaneInfo, Stats, Pushed, Repaired, Swept };
+module.exports = { Counts, Limits, LaneInfo, Stats, Pushed, Repaired, ScheduleInfo, Swept };

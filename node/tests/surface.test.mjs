@@ -87,7 +87,8 @@ function isOption({ type, option, ...parameter }) {
 
 function parameters(call, extra = "") {
   const taken = here(call.parameters).map((one) => {
-    const type = one.name === "durability" ? choices("Durability") : annotation(GIVEN, one.type);
+    const texts = { durability: "Durability", catch_up: "CatchUp" }[one.name];
+    const type = texts ? choices(texts) : annotation(GIVEN, one.type);
     return { ...one, as: camel(one.name), typed: type };
   });
   // An option that is nothing by default is left out, not given as nothing.

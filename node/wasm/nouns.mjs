@@ -108,6 +108,23 @@ export class Stats {
   }
 }
 
+/** A schedule, looked at. */
+export class ScheduleInfo {
+  constructor(row) {
+    [
+      this.name,
+      this.lane,
+      this.payload,
+      this.cron,
+      this.every,
+      this.timezone,
+      this.catchUp,
+      this.nextAt,
+      this.lastAt,
+    ] = row;
+  }
+}
+
 /** What a sweep moved. */
 export class Swept {
   constructor([due, lapsed, woken]) {

@@ -3,12 +3,15 @@
 import * as check from "./check.mjs";
 import { Dethrottler } from "./dethrottler.mjs";
 import { ClosedError, InvalidArgumentError, door, errorOf } from "./errors.mjs";
-import { Job, JobInfo, LaneInfo, Pushed, Repaired, Stats, Swept } from "./nouns.mjs";
+import { Job, JobInfo, LaneInfo, Pushed, Repaired } from "./nouns.mjs";
+import { ScheduleInfo, Stats, Swept } from "./nouns.mjs";
 
 const POP = ["wait", "lease", "signal"];
 const JOBS = ["lease", "signal"];
 const LIMITS = ["tps", "rate", "maxInFlight", "weight", "maxWaiting"];
 const FILTER = ["ids", "lane"];
+const TERMS = ["cron", "every", "timezone", "catchUp"];
+const SCHEDULE = [...TERMS, "priority", "cost", "key", "keyTtl", "maxTries", "backoff"];
 
 /** How long one pop of `jobs` waits, after which the next begins. */
 const ROUND = 3_600_000;
@@ -203,6 +206,21 @@ export function queueClass(module, open, { NewJob, manyOf: jobsOf }) {
 
     async bumpKeys() {
       return this.#change(() => this.#core.bumpKeys(), nothing);
+    }
+
+    async schedule(name, payload, lane = undefined, options = undefined) {
+      const terms = check.options(options, SCHEDULE);
+      const settings = Object.entries(terms).filter(([name]) => !TERMS.includes(name));
+      const job = new NewJob(payload, lane, Object.fromEntries(settings));
+      return this.#change(() => this.#core.schedule(name, job, terms), nothing);
+    }
+
+    async unschedule(name) {
+      return this.#change(() => this.#core.unschedule(name), asIs);
+    }
+
+    async schedules() {
+      return this.#run(() => this.#core.schedules(), manyOf(ScheduleInfo));
     }
 
     async #change(begin, read) {

@@ -25,6 +25,7 @@ export {
   Limits,
   Pushed,
   Repaired,
+  ScheduleInfo,
   Stats,
   Swept,
 } from "./nouns.mjs";

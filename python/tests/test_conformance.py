@@ -23,6 +23,7 @@ from fairlane import (
     Pushed,
     Queue,
     Repaired,
+    ScheduleInfo,
     Stats,
     Swept,
 )
@@ -34,6 +35,7 @@ NUMBERS = {
 }
 TIMES = {
     *("delay", "key_ttl", "wait", "lease", "interval", "duration", "by", "busy_timeout"),
+    "every",
     *("min", "max", "expiration"),
 }
 
@@ -177,6 +179,8 @@ class Runner:
                 return record(transcript.stats(value))
             case Repaired():
                 return record(transcript.repaired(value))
+            case ScheduleInfo():
+                return record(transcript.schedule(value))
             case Swept():
                 return record(transcript.swept(value))
             case _:

@@ -2,7 +2,18 @@
 
 from collections.abc import Callable, Iterable
 
-from fairlane import Counts, Job, JobInfo, LaneInfo, Limits, Pushed, Repaired, Stats, Swept
+from fairlane import (
+    Counts,
+    Job,
+    JobInfo,
+    LaneInfo,
+    Limits,
+    Pushed,
+    Repaired,
+    ScheduleInfo,
+    Stats,
+    Swept,
+)
 
 DAWN = 1_700_000_000_000
 """The moment at which each scenario begins, in milliseconds since 1970."""
@@ -111,6 +122,18 @@ def stats(stats: Stats) -> Fields:
     yield from limits(stats.limits)
     for name in ("pushed", "completed", "retried", "died", "lapsed"):
         yield name, getattr(stats, name), 0
+
+
+def schedule(info: ScheduleInfo) -> Fields:
+    yield "name", text(info.name), ALWAYS
+    yield "lane", text(info.lane), "default"
+    yield "payload", encoded(info.payload), ALWAYS
+    yield "cron", text(info.cron), None
+    yield "every", None if info.every is None else millis(info.every), None
+    yield "timezone", text(info.timezone), None
+    yield "catch_up", info.catch_up, "one"
+    yield "next_at", moment(info.next_at), ALWAYS
+    yield "last_at", moment(info.last_at), None
 
 
 def swept(swept: Swept) -> Fields:

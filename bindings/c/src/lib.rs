@@ -29,6 +29,8 @@ pub mod limits;
 
 pub mod lane_info;
 
+pub mod schedule_info;
+
 pub mod stats;
 
 pub mod swept;

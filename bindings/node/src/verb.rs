@@ -57,6 +57,9 @@ verbs! {
     Keep "keep",
     LetGo "letGo",
     BumpHolds "bumpHolds",
+    Schedule "schedule",
+    Unschedule "unschedule",
+    Schedules "schedules",
     Abort "abort",
     Panic "panic",
 }

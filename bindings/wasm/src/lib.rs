@@ -23,6 +23,7 @@ mod repaired;
 mod reply;
 mod request;
 mod row;
+mod schedule_info;
 mod stats;
 mod verb;
 

@@ -341,6 +341,42 @@ static bool do_bump_keys(VERB) {
   return answer_word("ok");
 }
 
+static bool do_schedule(VERB) {
+  (void)name;
+  text named = text_of(call, "name"), payload = text_of(call, "payload");
+  text lane = text_of(call, "lane"), cron = text_of(call, "cron");
+  text timezone = text_of(call, "timezone"), catch_up = text_of(call, "catch_up");
+  int64_t every = number(call, "every", FAIRLANE_NONE);
+  fairlane_push_options *options;
+  bool is_done =
+      settings(world, call, &options) &&
+      fairlane_queue_schedule(queue, PASS(named), PASS(payload), PASS(lane), PASS(cron), every,
+                              PASS(timezone), PASS(catch_up), options,
+                              &world->error) == FAIRLANE_OK;
+  fairlane_push_options_free(&options);
+  return is_done && answer_word("ok");
+}
+
+static bool do_unschedule(VERB) {
+  (void)name;
+  text named = text_of(call, "name");
+  bool found;
+  TRY(fairlane_queue_unschedule(queue, PASS(named), &found, &world->error));
+  return answer_word(found ? "true" : "false");
+}
+
+static bool do_schedules(VERB) {
+  UNUSED;
+  fairlane_schedule_info_list *schedules;
+  TRY(fairlane_queue_schedules(queue, &schedules, &world->error));
+  answer_count(fairlane_schedule_info_list_count(schedules));
+  for (size_t i = 0; i < fairlane_schedule_info_list_count(schedules); i++) {
+    item(show_schedule(fairlane_schedule_info_list_at(schedules, i)));
+  }
+  fairlane_schedule_info_list_free(&schedules);
+  return true;
+}
+
 static const struct {
   const char *name;
   verb *verb;
@@ -377,6 +413,9 @@ static const struct {
     {"restore_failed", do_restore_failed},
     {"clean_failed", do_clean_failed},
     {"bump_keys", do_bump_keys},
+    {"schedule", do_schedule},
+    {"unschedule", do_unschedule},
+    {"schedules", do_schedules},
 };
 
 verb *queue_verb(const char *name) {

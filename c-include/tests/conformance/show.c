@@ -159,6 +159,26 @@ text show_stats(const fairlane_stats *stats) {
   return record;
 }
 
+text show_schedule(const fairlane_schedule_info *info) {
+  text record = copy("", 0);
+  size_t length;
+  const char *name = fairlane_schedule_info_name(info, &length);
+  text_field(&record, "name", name, length, NULL);
+  const char *lane = fairlane_schedule_info_lane(info, &length);
+  text_field(&record, "lane", lane, length, FAIRLANE_DEFAULT_LANE);
+  const char *payload = fairlane_schedule_info_payload(info, &length);
+  text_field(&record, "payload", payload, length, NULL);
+  const char *cron = fairlane_schedule_info_cron(info, &length);
+  optional_field(&record, "cron", cron, length);
+  field(&record, "every", fairlane_schedule_info_every(info), FAIRLANE_NONE);
+  const char *timezone = fairlane_schedule_info_timezone(info, &length);
+  optional_field(&record, "timezone", timezone, length);
+  word_field(&record, "catch_up", fairlane_schedule_info_catch_up(info, NULL), "one");
+  moment_field(&record, "next_at", fairlane_schedule_info_next_at(info), ALWAYS);
+  moment_field(&record, "last_at", fairlane_schedule_info_last_at(info), FAIRLANE_NONE);
+  return record;
+}
+
 text show_swept(const fairlane_swept *swept) {
   text record = copy("", 0);
   field(&record, "due", (int64_t)fairlane_swept_due(swept), ALWAYS);

@@ -11,6 +11,7 @@ text show_job_info(const char *queue, const fairlane_job_info *info);
 text show_pushed(const char *queue, const fairlane_pushed *pushed);
 text show_lane(const fairlane_lane_info *info);
 text show_stats(const fairlane_stats *stats);
+text show_schedule(const fairlane_schedule_info *info);
 text show_swept(const fairlane_swept *swept);
 text show_repaired(const fairlane_repaired *repaired);
 

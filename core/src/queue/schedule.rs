@@ -49,9 +49,13 @@ impl Queue {
         self.store.schedules()
     }
 
-    /// Pops; pushes what ticks are due for when the store says so, and then looks again if there was
-    /// no job: for one that was pushed, here or elsewhere, and for the tick that comes next.
-    pub(super) fn pop_with_ticks(
+    /// Pops by `pop`; pushes what ticks are due for when the store says so, and then looks again if
+    /// there was no job: for one that was pushed, here or elsewhere, and for the tick that comes next.
+    /// Every pop does so; this is the door for hosts that pop on behalf of workers that wait.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn pop_with_ticks(
         &self,
         ask: Ask,
         mut pop: impl FnMut(Ask) -> Result<Batch>,
@@ -101,19 +105,19 @@ impl Queue {
                 return Ok(false);
             }
         };
-        let firing = Firing {
+        let skipping = Firing {
             name: schedule.name.clone(),
             lane: schedule.job.lane.clone(),
             expected: info.next_at,
             last_at: ticked.last_at,
             next_at: ticked.next_at,
-            jobs: vec![schedule.job.clone(); ticked.pushes],
+            jobs: Vec::new(),
         };
-        let skipped = Firing { jobs: Vec::new(), ..firing.clone() };
-        match self.store.fire(firing) {
+        let jobs = vec![schedule.job.clone(); ticked.pushes];
+        match self.store.fire(Firing { jobs, ..skipping.clone() }) {
             Err(error) if error.code() == ErrorCode::QueueFull => {
                 log::warn!("schedule {:?} skips a tick: {error}", schedule.name);
-                self.store.fire(skipped)?;
+                self.store.fire(skipping)?;
             }
             // Whether this call has done so or another is all the same.
             fired => drop(fired?),

@@ -20,7 +20,7 @@ impl Calendar {
     pub(super) fn read(expression: &str, timezone: &str) -> Result<Self> {
         // A year would let a schedule end, and nobody would be told.
         let parser = CronParser::builder().year(Year::Disallowed).build();
-        let cron = parser.parse(expression).map_err(|error| refused(expression, &error))?;
+        let cron = parser.parse(expression).map_err(|_| refused(expression))?;
         let zone = TimeZone::get(timezone).map_err(|_| {
             Error::invalid(format!(
                 "timezone {timezone:?} is not known: accepted are names of the IANA data base, \
@@ -59,9 +59,9 @@ impl Calendar {
     }
 }
 
-fn refused(expression: &str, error: &CronError) -> Error {
+fn refused(expression: &str) -> Error {
     Error::invalid(format!(
-        "cron {expression:?} is not accepted: {error}; accepted are five fields (minute, hour, day \
+        "cron {expression:?} is not accepted: accepted are five fields (minute, hour, day \
          of month, month, day of week), six with seconds first, or a name such as @daily"
     ))
 }

@@ -6,7 +6,7 @@
 use crate::clock::Millis;
 use crate::convert::span_of_millis_within;
 use crate::error::{Error, Result};
-use crate::job::{Due, MAX_DELAY, NewJob, validate_name};
+use crate::job::{Due, MAX_DELAY, MAX_NAME, NewJob, validate_name};
 
 #[cfg(feature = "cron")]
 mod cron;
@@ -142,8 +142,8 @@ impl Schedule {
                 span_of_millis_within("every", *interval, 1..=MAX_DELAY)?;
             }
             Timing::Cron { expression, timezone } => {
-                validate_name("cron", expression)?;
-                validate_name("timezone", timezone)?;
+                validate_length("cron", expression)?;
+                validate_length("timezone", timezone)?;
             }
         }
         let job = &self.job;
@@ -161,6 +161,16 @@ impl Schedule {
     pub(crate) fn is_of_the_calendar(&self) -> bool {
         self.timing.cron().is_some()
     }
+}
+
+fn validate_length(what: &str, text: &str) -> Result<()> {
+    if (1..=MAX_NAME).contains(&text.len()) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "{what} of {} bytes is not accepted: accepted are 1 to {MAX_NAME} bytes",
+        text.len()
+    )))
 }
 
 /// A schedule as it stands in the store.

@@ -2,7 +2,7 @@
 // tests/conformance/README.md is what this follows.
 
 import { DAWN, delivered, lane, lookedAt, moment, pushed } from "./transcript.mjs";
-import { record, repaired, sentence, stats, swept, text } from "./transcript.mjs";
+import { record, repaired, schedule, sentence, stats, swept, text } from "./transcript.mjs";
 
 const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
 
@@ -43,6 +43,8 @@ const PLACES = {
   cancel: ["id"],
   purge: ["lane"],
   failed: ["n"],
+  schedule: ["name", "payload", "lane"],
+  unschedule: ["name"],
 };
 
 /** Names of ids or of tokens, the first that was bound first. */
@@ -168,6 +170,9 @@ export class Runner {
       case "error":
       case "name":
       case "durability":
+      case "cron":
+      case "timezone":
+      case "catch_up":
         return this.#value(value);
       default:
         return Number(value);
@@ -205,8 +210,8 @@ export class Runner {
   }
 
   #shown(value) {
-    const { FairlaneError, Job, JobInfo, LaneInfo, Pushed, Repaired, Stats, Swept } =
-      this.#surface;
+    const { FairlaneError, Job, JobInfo, LaneInfo, Pushed, Repaired } = this.#surface;
+    const { ScheduleInfo, Stats, Swept } = this.#surface;
     if (value === null) return "none";
     if (Array.isArray(value)) return value.map((one) => (one === null ? "ok" : this.#shown(one)));
     if (value instanceof FairlaneError) return this.#error(value);
@@ -216,6 +221,7 @@ export class Runner {
     if (value instanceof LaneInfo) return record(lane(value));
     if (value instanceof Stats) return record(stats(value));
     if (value instanceof Repaired) return record(repaired(value));
+    if (value instanceof ScheduleInfo) return record(schedule(value));
     if (value instanceof Swept) return record(swept(value));
     return value;
   }

@@ -105,6 +105,18 @@ export const repaired = (repaired) => [
   ["is_sound", repaired.isSound, true],
 ];
 
+export const schedule = (info) => [
+  ["name", text(info.name), ALWAYS],
+  ["lane", text(info.lane), "default"],
+  ["payload", encoded(info.payload), ALWAYS],
+  ["cron", text(info.cron), null],
+  ["every", info.every, null],
+  ["timezone", text(info.timezone), null],
+  ["catch_up", info.catchUp, "one"],
+  ["next_at", moment(info.nextAt), ALWAYS],
+  ["last_at", moment(info.lastAt), null],
+];
+
 export const swept = (swept) => ["due", "lapsed", "woken"].map((name) => [name, swept[name], ALWAYS]);
 
 const counts = (counts) => [

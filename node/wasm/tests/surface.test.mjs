@@ -21,6 +21,7 @@ async function samples() {
   const job = new fairlane.NewJob(1);
   const [pushed] = await queue.pushMany([job, job]);
   const lane = await queue.lane("default");
+  await queue.schedule("tidy", 1, "default", { every: 60_000 });
   return [
     queue,
     job,
@@ -33,6 +34,7 @@ async function samples() {
     await queue.stats(),
     await queue.dethrottle(),
     await queue.repair(),
+    (await queue.schedules())[0],
     await queue.startDethrottler(60_000),
     new fairlane.BackoffPolicy(),
     new fairlane.Backoff(),

@@ -6,6 +6,7 @@ mod line;
 mod names;
 mod pure;
 mod run;
+mod schedules;
 mod show;
 mod text;
 mod verbs;

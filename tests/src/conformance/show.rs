@@ -1,7 +1,10 @@
 //! Answers.
 
 use fairlane::clock::Millis;
-use fairlane::{Counts, Error, Job, JobInfo, LaneInfo, Limits, Pushed, Repaired, Stats, Swept};
+use fairlane::{
+    Counts, Error, Job, JobInfo, LaneInfo, Limits, Pushed, Repaired, ScheduleInfo, Stats, Swept,
+    Timing,
+};
 
 use super::names::Names;
 use super::text::value;
@@ -149,6 +152,26 @@ pub fn stats(stats: &Stats) -> String {
     fields.unless("0", "retried", stats.retried);
     fields.unless("0", "died", stats.died);
     fields.unless("0", "lapsed", stats.lapsed);
+    fields.line()
+}
+
+pub fn schedule(info: &ScheduleInfo) -> String {
+    let schedule = &info.schedule;
+    let (cron, timezone) = schedule.timing.cron().unzip();
+    let every = match schedule.timing {
+        Timing::Every(interval) => Some(interval.to_string()),
+        Timing::Cron { .. } => None,
+    };
+    let mut fields = Fields::default();
+    fields.always("name", value(&schedule.name));
+    fields.unless("default", "lane", value(&schedule.job.lane));
+    fields.always("payload", value(&schedule.job.payload));
+    fields.some("cron", cron.map(value));
+    fields.some("every", every);
+    fields.some("timezone", timezone.map(value));
+    fields.unless("one", "catch_up", schedule.catch_up.name());
+    fields.always("next_at", moment(info.next_at));
+    fields.some("last_at", info.last_at.map(moment));
     fields.line()
 }
 

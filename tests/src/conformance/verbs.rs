@@ -10,6 +10,7 @@ use fairlane::{
 
 use super::line::Line;
 use super::run::Run;
+use super::schedules;
 use super::show::{self, Answer, Show};
 
 /// How many dead jobs are listed where none are asked for, as in every other host.
@@ -37,6 +38,9 @@ impl Run<'_> {
             }
             "get" | "peek" | "failed" | "cancel" | "restore_failed" | "clean_failed" => {
                 self.look(queue, handle, line)?
+            }
+            "schedule" | "unschedule" | "schedules" => {
+                return schedules::call(queue, line, &self.names);
             }
             _ => return self.manage(queue, line).transpose(),
         };

@@ -22,6 +22,8 @@ pub mod look;
 
 pub mod archive;
 
+pub mod schedule;
+
 /// One named queue in one store. Any number of threads may use it. Close it with
 /// `fairlane_queue_close`, free it with `fairlane_queue_free`.
 pub struct Queue {

@@ -8,6 +8,7 @@ pub mod limits;
 pub mod new_job;
 pub mod pushed;
 pub mod repaired;
+pub mod schedule_info;
 pub mod stats;
 pub mod swept;
 pub mod verdict;

@@ -21,6 +21,7 @@ mod lanes;
 mod look;
 mod open;
 mod produce;
+mod schedule;
 
 /// Where the calls of a queue are made; belongs to the thread of the queue.
 pub struct Desk {
@@ -140,6 +141,9 @@ impl Desk {
             Verb::Keep => self.keep(arguments, result),
             Verb::LetGo => self.let_go(arguments),
             Verb::BumpHolds => self.queue()?.bump_holds(),
+            Verb::Schedule => self.schedule(arguments),
+            Verb::Unschedule => self.unschedule(arguments, result),
+            Verb::Schedules => self.schedules(result),
             Verb::Abort => {
                 self.waits.abort(arguments.number()?);
                 Ok(())

@@ -40,8 +40,8 @@ impl Queue {
         let ask = Ask { count, lease: millis(lease) };
         let manner = Manner { sleeps: true, rung, watches };
         let clock = std::sync::Arc::clone(&self.options.clock);
-        self.verb_on(Box::new(move |_, source| {
-            let batch = source.pop(ask, manner)?;
+        self.verb_on(Box::new(move |queue, source| {
+            let batch = queue.pop_with_ticks(ask, |ask| source.pop(ask, manner))?;
             let due = batch.next_due.filter(|_| clock.runs());
             let left = due.map(|due| (due - clock.now()).max(1));
             Ok(row([jobs(batch.jobs).into(), moment(left)]).into())

@@ -22,6 +22,7 @@ mod embedded;
 mod lanes;
 mod look;
 mod produce;
+mod schedule;
 
 /// One named queue in one store.
 #[wasm_bindgen]

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use crate::clock::{Clock, Millis};
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
 use crate::job::{JobInfo, NewJob, Pushed};
 use crate::lane::{LaneInfo, Stats};
 use crate::options::QueueOptions;
@@ -42,6 +42,10 @@ const DELIVERED_AT_ONCE: usize = 128;
 
 /// The most holds that one script takes, keeps or ends.
 const HELD_AT_ONCE: usize = 1_000;
+
+/// Whether the driver is part of the build. Hosts that bring a client of their own have no use for
+/// some verbs, whose scripts would be part of a download.
+const HAS_DRIVER: bool = cfg!(feature = "redis");
 
 /// One queue on a Redis server.
 pub struct RedisStore<C> {
@@ -206,6 +210,9 @@ impl<C: Carrier> Store for RedisStore<C> {
     }
 
     fn memory(&self) -> Result<Option<u64>> {
+        if !HAS_DRIVER {
+            return Err(left_out());
+        }
         self.protocol.read_memory(self.call(self.protocol.memory())?).map(Some)
     }
 
@@ -259,21 +266,33 @@ impl<C: Carrier> Store for RedisStore<C> {
     }
 
     fn hold(&self, holds: Vec<NewHold>, lease: Millis) -> Result<Vec<bool>> {
+        if !HAS_DRIVER {
+            return Err(left_out());
+        }
         let request = |holds: &[_]| self.protocol.hold(holds, lease, self.injected());
         self.of_holds(&holds, request)
     }
 
     fn keep(&self, holds: Vec<Held>, lease: Millis) -> Result<Vec<bool>> {
+        if !HAS_DRIVER {
+            return Err(left_out());
+        }
         let request = |holds: &[_]| self.protocol.keep(holds, lease, self.injected());
         self.of_holds(&holds, request)
     }
 
     fn let_go(&self, holds: Vec<Held>, is_done: bool) -> Result<()> {
+        if !HAS_DRIVER {
+            return Err(left_out());
+        }
         let request = |holds: &[_]| self.protocol.let_go(holds, is_done, self.injected());
         self.of_holds(&holds, request).map(drop)
     }
 
     fn bump_holds(&self) -> Result<()> {
+        if !HAS_DRIVER {
+            return Err(left_out());
+        }
         self.call(self.protocol.bump_holds(self.injected()))?;
         Ok(())
     }
@@ -311,6 +330,9 @@ impl<C: Carrier> Store for RedisStore<C> {
     }
 
     fn dump(&self) -> Result<Dump> {
+        if !HAS_DRIVER {
+            return Err(left_out());
+        }
         self.protocol.read_dump(self.call(self.protocol.dump())?)
     }
 
@@ -321,6 +343,11 @@ impl<C: Carrier> Store for RedisStore<C> {
     fn close(&self) {
         self.carrier.close();
     }
+}
+
+/// Makes the error of a verb that is there for the driver's hosts alone.
+fn left_out() -> Error {
+    Error::new(ErrorCode::Unsupported, "the verb is not part of this build")
 }
 
 fn tag_seed(options: &QueueOptions) -> u32 {
