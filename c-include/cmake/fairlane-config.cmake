@@ -12,7 +12,15 @@ if(CMAKE_LIBRARY_ARCHITECTURE)
 endif()
 list(APPEND _fairlane_libraries "${_fairlane_prefix}/lib64")
 
-find_library(_fairlane_shared NAMES fairlane
+# On Windows programs are linked with the import library, whose name tells it from the static one.
+if(WIN32)
+  set(_fairlane_name fairlane.dll)
+  set(_fairlane_system advapi32 bcrypt dbghelp ntdll userenv ws2_32)
+else()
+  set(_fairlane_name fairlane)
+  set(_fairlane_system "${CMAKE_DL_LIBS}" m)
+endif()
+find_library(_fairlane_shared NAMES ${_fairlane_name}
   PATHS ${_fairlane_libraries} NO_DEFAULT_PATH NO_CACHE)
 if(_fairlane_shared)
   add_library(fairlane::fairlane UNKNOWN IMPORTED)
@@ -30,7 +38,7 @@ if(_fairlane_static)
   set_target_properties(fairlane::static PROPERTIES
     IMPORTED_LOCATION "${_fairlane_static}"
     INTERFACE_INCLUDE_DIRECTORIES "${_fairlane_include}"
-    INTERFACE_LINK_LIBRARIES "Threads::Threads;${CMAKE_DL_LIBS};m")
+    INTERFACE_LINK_LIBRARIES "Threads::Threads;${_fairlane_system}")
 endif()
 
 if(NOT TARGET fairlane::fairlane AND NOT TARGET fairlane::static)
