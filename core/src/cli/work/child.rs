@@ -17,6 +17,9 @@ const PIPE_HOLDS: usize = 4096;
 /// How long to listen on after the command has exited, in case that a child of its own still holds
 /// its standard error.
 const LISTEN_ON: Duration = Duration::from_millis(500);
+/// Makes of a command a process group of its own.
+#[cfg(windows)]
+const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
 
 /// A command that runs.
 #[derive(Debug)]
@@ -35,11 +38,13 @@ pub(super) struct Exit {
     pub(super) complaint: String,
 }
 
-/// The process group of a command.
+/// The process group of a command; on Windows, the command and what it has started.
 #[derive(Debug)]
 pub(super) struct Group {
     #[cfg(unix)]
     id: rustix::process::Pid,
+    #[cfg(windows)]
+    id: u32,
 }
 
 impl Process {
@@ -70,6 +75,11 @@ impl Process {
         }
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        #[cfg(windows)]
+        std::os::windows::process::CommandExt::creation_flags(
+            &mut command,
+            CREATE_NEW_PROCESS_GROUP,
+        );
         let mut child = command.spawn()?;
         let tail = Arc::default();
         match attach(&mut child, &tail, std::mem::take(&mut job.payload)) {
@@ -88,13 +98,15 @@ impl Process {
         Group {
             #[cfg(unix)]
             id: rustix::process::Pid::from_child(&self.child),
+            #[cfg(windows)]
+            id: self.child.id(),
         }
     }
 
     /// Waits until the command has exited but leaves its number taken, so that nobody can signal
     /// another process by it.
     #[cfg(unix)]
-    pub(super) fn wait_for_exit(&self) -> io::Result<()> {
+    pub(super) fn wait_for_exit(&mut self) -> io::Result<()> {
         use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
         let id = WaitId::Pid(Pid::from_child(&self.child));
         loop {
@@ -105,9 +117,10 @@ impl Process {
         }
     }
 
-    #[cfg(not(unix))]
-    pub(super) fn wait_for_exit(&self) -> io::Result<()> {
-        Ok(())
+    /// Waits until the command has exited. Its number is taken until this value is dropped.
+    #[cfg(windows)]
+    pub(super) fn wait_for_exit(&mut self) -> io::Result<()> {
+        self.child.wait().map(drop)
     }
 
     /// Waits until the command has exited, and tells how.
@@ -183,11 +196,15 @@ impl Group {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 impl Group {
-    /// There is no such request here: the command ends when it ends.
+    /// There is no such request here: the command ends by itself, or is killed when its time is up.
     pub(super) fn terminate(&self) {}
 
-    /// There are no process groups here: the command ends when it ends.
-    pub(super) fn kill(&self) {}
+    /// Ends all its processes. That they may all have ended is no failure.
+    pub(super) fn kill(&self) {
+        let mut taskkill = Command::new("taskkill");
+        taskkill.args(["/F", "/T", "/PID", &self.id.to_string()]);
+        let _ = taskkill.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
 }

@@ -65,7 +65,7 @@ fn attend(dispatch: &Dispatch<'_>, job: &mut Job) -> (Verdict, Option<Exit>) {
 }
 
 fn run_command(dispatch: &Dispatch<'_>, job: &mut Job) -> io::Result<(Exit, Option<Told>)> {
-    let process = Process::start(dispatch.context, &dispatch.arguments.command, job)?;
+    let mut process = Process::start(dispatch.context, &dispatch.arguments.command, job)?;
     dispatch.slots.started(&job.token, process.group());
     let exited = process.wait_for_exit();
     let told = dispatch.slots.exited(&job.token);

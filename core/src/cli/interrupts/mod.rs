@@ -5,15 +5,21 @@ use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
 use crate::cli::failure::Failure;
 
+use listener::Listener;
+
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod listener;
+
 /// Signals that asked this process to end, since the value was made.
 ///
-/// SIGHUP keeps its meaning, so that a program started by nohup outlives its terminal. Where there
-/// are no such signals, nothing is ever counted.
+/// SIGHUP keeps its meaning, so that a program started by nohup outlives its terminal. On Windows
+/// Ctrl-C, Ctrl-Break and the end of the console count, as Ctrl-C.
 #[derive(Debug)]
 pub(super) struct Interrupts {
     seen: Arc<Seen>,
-    #[cfg(unix)]
-    listener: signal_hook::iterator::Handle,
+    /// Listens until it is dropped.
+    _listener: Listener,
 }
 
 #[derive(Debug, Default)]
@@ -25,32 +31,12 @@ struct Seen {
 impl Interrupts {
     /// Takes the signals over. `heard` is called after each with their number so far, on a thread
     /// of its own.
-    #[cfg(unix)]
     pub(super) fn listen(heard: impl Fn(usize) + Send + 'static) -> Result<Self, Failure> {
-        use signal_hook::consts::{SIGINT, SIGTERM};
-        use signal_hook::iterator::Signals;
-
-        let refuse =
-            |error: std::io::Error| Failure::system(format!("cannot listen for signals: {error}"));
-        let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(refuse)?;
-        let listener = signals.handle();
         let seen = Arc::new(Seen::default());
         let counter = Arc::clone(&seen);
-        std::thread::Builder::new()
-            .name("fairlane-signals".into())
-            .spawn(move || {
-                for signal in signals.forever() {
-                    heard(counter.add(signal));
-                }
-            })
-            .map_err(refuse)?;
-        Ok(Self { seen, listener })
-    }
-
-    /// Counts nothing: there are no such signals here.
-    #[cfg(not(unix))]
-    pub(super) fn listen(_: impl Fn(usize) + Send + 'static) -> Result<Self, Failure> {
-        Ok(Self { seen: Arc::default() })
+        let listener = Listener::start(move |signal| heard(counter.add(signal)));
+        let refuse = |error| Failure::system(format!("cannot listen for signals: {error}"));
+        Ok(Self { seen, _listener: listener.map_err(refuse)? })
     }
 
     /// Tells how many came.
@@ -64,15 +50,7 @@ impl Interrupts {
     }
 }
 
-#[cfg(unix)]
-impl Drop for Interrupts {
-    fn drop(&mut self) {
-        self.listener.close();
-    }
-}
-
 impl Seen {
-    #[cfg_attr(not(unix), expect(dead_code))]
     fn add(&self, signal: i32) -> usize {
         // Only the first matters: a later one finds the place taken.
         let _ = self.first.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
