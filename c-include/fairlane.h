@@ -198,6 +198,14 @@
 /// Takes no more jobs; some still run.
 #define FAIRLANE_WORKER_STOPPING 3
 
+/// The options of `fairlane_background_processor_new`; all have defaults. Free them with
+/// `fairlane_background_options_free`, at any time after the processor was made.
+typedef struct fairlane_background_options fairlane_background_options;
+
+/// Calls a function with what is scheduled, on threads of its own: at most one piece of work a key, over
+/// all processes that use the queue. Free it with `fairlane_background_processor_free`.
+typedef struct fairlane_background_processor fairlane_background_processor;
+
 /// Counts attempts and tells how long to wait before the next one. It does not sleep. Free it with
 /// `fairlane_backoff_free`.
 typedef struct fairlane_backoff fairlane_backoff;
@@ -314,6 +322,13 @@ typedef void (*fairlane_observer)(const fairlane_event *event, void *data);
 /// What a worker calls with each job: with a delivery, which it may change and must not free, and with
 /// the data that the worker was made with. It returns a verdict: FAIRLANE_VERDICT_DONE and its kin.
 typedef int32_t (*fairlane_handler)(fairlane_delivery *delivery, void *data);
+
+/// What takes the arguments with which the function is not called, with the data that it was set with.
+typedef void (*fairlane_drop)(void *arg, void *data);
+
+/// What a background processor calls with each argument, and with the data that it was made with. It
+/// returns 0 if the work went well; any other number is logged, and changes nothing else.
+typedef int32_t (*fairlane_background_function)(void *arg, void *data);
 
 #ifdef __cplusplus
 extern "C" {
@@ -1806,6 +1821,120 @@ int32_t fairlane_worker_state(const fairlane_worker *worker);
 /// Ownership: takes the worker. Blocking: for up to a second. Threads: one, the last to use the worker,
 /// and none of its own.
 void fairlane_worker_free(fairlane_worker **worker);
+
+/// Makes options that are all at their defaults.
+///
+/// Ownership: the caller frees them. Blocking: never. Threads: any.
+fairlane_background_options *fairlane_background_options_new(void);
+
+/// Sets how many calls run at once, 1 to 1,024: as many threads call the function. 1 by default.
+///
+/// Ownership: none. Blocking: never. Threads: one at a time.
+int32_t fairlane_background_options_set_concurrency(fairlane_background_options *options,
+                                                    size_t concurrency,
+                                                    fairlane_error **error);
+
+/// Sets how many milliseconds after this process died its keys come free at the latest, as far as
+/// their backoff has passed; 30,000 by default. Keys are kept at a third of that time.
+///
+/// Ownership: none. Blocking: never. Threads: one at a time.
+int32_t fairlane_background_options_set_lease(fairlane_background_options *options,
+                                              int64_t lease,
+                                              fairlane_error **error);
+
+/// Sets how many milliseconds each thread rests between two calls; 0 by default.
+///
+/// Ownership: none. Blocking: never. Threads: one at a time.
+int32_t fairlane_background_options_set_pause(fairlane_background_options *options,
+                                              int64_t pause,
+                                              fairlane_error **error);
+
+/// Sets what is done while the store cannot serve: work without its knowledge (true, the default), so
+/// that something may be done twice, or give its error (false), so that something may be left undone.
+///
+/// Ownership: none. Blocking: never. Threads: one at a time.
+int32_t fairlane_background_options_set_fail_open(fairlane_background_options *options,
+                                                  bool fail_open,
+                                                  fairlane_error **error);
+
+/// Sets what takes the arguments with which the function is not called, with `data`: those that were
+/// not scheduled, and those that were dropped by a close. NULL, the default, is nobody.
+///
+/// Ownership: `data` stays the caller's, and must last as long as the processor. Blocking: never.
+/// Threads: one at a time; the function is called on any.
+int32_t fairlane_background_options_set_drop(fairlane_background_options *options,
+                                             fairlane_drop drop,
+                                             void *data,
+                                             fairlane_error **error);
+
+/// Frees options and sets the variable to NULL; NULL is harmless.
+///
+/// Ownership: takes the options. Blocking: never. Threads: one, the last to use the options.
+void fairlane_background_options_free(fairlane_background_options **options);
+
+/// Makes a background processor on a queue, which keeps the keys alone, apart from the keys of jobs.
+/// NULL for `options` is all defaults.
+///
+/// `function` is called with each argument and with `data`, which may be NULL, on as many threads at once
+/// as the concurrency says. It must not let a C++ exception out, nor leave by longjmp, nor end its
+/// thread. In a child of a fork a processor begins anew, with nothing waiting.
+///
+/// Ownership: shares the queue, which may be freed before the processor; `data` stays the caller's, and
+/// must last until every call has returned. Blocking: never. Threads: any.
+int32_t fairlane_background_processor_new(const fairlane_queue *queue,
+                                          fairlane_background_function function,
+                                          void *data,
+                                          const fairlane_background_options *options,
+                                          fairlane_background_processor **processor,
+                                          fairlane_error **error);
+
+/// Has the function called with `arg`, unless work under `key` waits in this process, or the key is held
+/// anywhere; `scheduled`, which may be NULL, tells whether it will be. The key is held while the work
+/// waits and runs, and until `remote_backoff` milliseconds from now have passed; 0 frees it with the end
+/// of the work.
+///
+/// Ownership: takes `arg`, whatever it gives, unless `processor` is NULL: either the function is called
+/// with it, or what `fairlane_background_options_set_drop` has set, and that once. Blocking: for one
+/// commit, or one round trip to a server. Threads: any.
+int32_t fairlane_background_processor_schedule(const fairlane_background_processor *processor,
+                                               const char *key,
+                                               size_t key_length,
+                                               int64_t remote_backoff,
+                                               void *arg,
+                                               bool *scheduled,
+                                               fairlane_error **error);
+
+/// Tells how many pieces of work wait in this process; what runs is not counted. 0 for NULL.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+size_t fairlane_background_processor_queue_length(const fairlane_background_processor *processor);
+
+/// Frees the keys of all processors on the queue, everywhere: what waits or runs goes on, and frees
+/// nothing that was scheduled after this.
+///
+/// Ownership: none. Blocking: for one commit, or one round trip to a server. Threads: any.
+int32_t fairlane_background_processor_bump_remote_dedup_key(const fairlane_background_processor *processor,
+                                                            fairlane_error **error);
+
+/// Takes no more work. If `drain`, does what waits for up to `timeout` milliseconds; what has not begun
+/// then is dropped, as all that waits is if not `drain`, and its keys come free at once. `returned`,
+/// which may be NULL, tells whether every call has returned. Closing again is harmless.
+///
+/// Ownership: none. Blocking: for up to `timeout` milliseconds and a second, even if the store is away.
+/// Threads: any but those of the processor.
+int32_t fairlane_background_processor_close(const fairlane_background_processor *processor,
+                                            bool drain,
+                                            int64_t timeout,
+                                            bool *returned,
+                                            fairlane_error **error);
+
+/// Frees a processor and sets the variable to NULL; NULL is harmless. Drops what waits. A call that has
+/// not returned runs on and uses its data: close the processor first, with time enough, and look
+/// whether every call has returned.
+///
+/// Ownership: takes the processor. Blocking: for up to a second. Threads: one, the last to use the
+/// processor, and none of its own.
+void fairlane_background_processor_free(fairlane_background_processor **processor);
 
 /// Makes a backoff: the delays are `min * factor^attempts`, at most `max` milliseconds; with jitter
 /// drawn evenly between `min` and that value. `limit` is the number of delays that it hands out,

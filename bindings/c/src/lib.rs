@@ -63,6 +63,10 @@ pub mod worker_options;
 
 pub mod worker;
 
+pub mod background_options;
+
+pub mod background_processor;
+
 pub mod backoff;
 
 pub mod fork;
