@@ -43,6 +43,15 @@ export function writeTypes(source, target) {
     if (!types.includes(from)) throw new Error(`types have no ${JSON.stringify(from)}`);
     types = types.replaceAll(from, to);
   };
+  // What calls functions with work is of the addon alone: it has threads, and events of Node.
+  const cut = (from, to) => {
+    const [start, end] = [types.indexOf(from), to === undefined ? types.length : types.indexOf(to)];
+    if (start < 0 || end < start) throw new Error(`types have no ${JSON.stringify(from)}`);
+    types = types.slice(0, start) + types.slice(end);
+  };
+  cut("/** What a worker calls with each job", "/** Base of every error of fairlane. */");
+  cut("/** How a background processor works. */");
+  replace('import { EventEmitter } from "node:events";\n\n', "");
   replace('/// <reference types="node" />\n\n', "");
   replace("readonly payload: Buffer;", "readonly payload: Uint8Array;");
   replace("\n/** How a queue is opened. */\nexport interface QueueOptions {", OPTIONS);
