@@ -278,6 +278,41 @@ fn slots_go_to_several_queues_by_weight() {
 }
 
 #[test]
+fn what_was_taken_ahead_goes_back_when_a_handler_holds_it_up() {
+    on_each_store("ahead", |queue| {
+        let (let_go, held) = channel::<()>();
+        let held = Mutex::new(held);
+        let slow = move |job: &Delivery| {
+            if job.payload == b"long" {
+                let _ = held.lock().unwrap().recv();
+            }
+        };
+        let slow = Worker::new(&queue, slow).concurrency(1);
+        let mut jobs: Vec<_> = (0..300).map(|_| NewJob::new("quick")).collect();
+        jobs.push(NewJob::new("long"));
+        jobs.extend((0..20).map(|_| NewJob::new("after")));
+        queue.push_many(jobs).unwrap();
+        slow.start().unwrap();
+        while left(&queue) > 21 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let (tell, told) = channel();
+        let tell = Mutex::new(tell);
+        let other = Worker::new(&queue, move |job: &Delivery| {
+            let _ = tell.lock().unwrap().send((job.payload.clone(), job.tries));
+        });
+        let other = other.concurrency(1);
+        other.start().unwrap();
+        for _ in 0..20 {
+            assert_eq!(told.recv_timeout(SOON).unwrap(), (b"after".to_vec(), 1));
+        }
+        let_go.send(()).unwrap();
+        assert!(slow.stop(SOON) && other.stop(SOON));
+        assert_eq!(left(&queue), 0);
+    });
+}
+
+#[test]
 fn an_idle_queue_of_several_does_not_hold_the_others_up() {
     let idle = Queue::open("memory:", "idle").unwrap();
     let busy = Queue::open("memory:", "busy").unwrap();

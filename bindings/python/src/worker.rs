@@ -37,6 +37,7 @@ impl _Worker {
         let mut worker =
             fairlane::Worker::new(&queue.0, move |delivery: &Delivery| judge(&attend, delivery))
                 .lease(lease.duration("lease")?)
+                .within(attached)
                 .observer(move |event| {
                     if observes_all || is_rare(event) {
                         tell(&observe, event);
@@ -83,6 +84,16 @@ impl _Worker {
     /// Tell where it stands.
     fn state(&self, py: Python<'_>) -> PyResult<&'static str> {
         door::run(py, || self.0.state().name())
+    }
+}
+
+/// Attaches to the interpreter for several handlers: to give it up and take it again costs more than a
+/// quick handler does. Handlers let others run as all Python code does.
+fn attached(run: &mut dyn FnMut()) {
+    let is_attached = Python::try_attach(|_| run()).is_some();
+    // The interpreter ends: each delivery finds that out and goes back.
+    if !is_attached {
+        run();
     }
 }
 

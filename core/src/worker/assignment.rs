@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::worker::delivery::Delivery;
 use crate::worker::signal::Reason;
 use crate::worker::verdict::Verdict;
-use crate::worker::verdicts::{Said, Verdicts};
+use crate::worker::verdicts::Verdicts;
 
 /// Runs handlers for a worker made by [`super::Worker::dispatching`]. It is called on the worker's
 /// threads and must not block them.
@@ -48,7 +48,7 @@ impl Assignment {
     fn say(&mut self, verdict: Verdict) {
         self.is_ended = true;
         let took = self.began.elapsed();
-        self.verdicts.put(Said { delivery: Arc::clone(&self.delivery), verdict, took });
+        self.verdicts.say(Arc::clone(&self.delivery), verdict, took);
     }
 }
 

@@ -9,10 +9,15 @@ use crate::job::Job;
 use crate::lock::lock;
 use crate::token::Token;
 use crate::worker::delivery::Delivery;
+use crate::worker::pace::Pace;
 use crate::worker::plan::Source;
 use crate::worker::turns::Turns;
 
+/// How long a delivery waits for a slot before it goes back, for whoever is free.
+const PATIENCE: Duration = Duration::from_millis(50);
+
 /// The deliveries of a crew, and what is to become of it.
+#[derive(Debug)]
 pub(super) struct Board {
     concurrency: usize,
     state: Mutex<State>,
@@ -26,6 +31,7 @@ pub(super) struct Board {
     ended: Condvar,
 }
 
+#[derive(Debug)]
 struct State {
     /// Takes no more jobs, and begins with none.
     is_draining: bool,
@@ -39,14 +45,20 @@ struct State {
     /// Slots that poppers have for the jobs that they are about to get.
     reserved: usize,
     turns: Turns,
-    /// What no hand has begun with.
-    waiting: VecDeque<Arc<Delivery>>,
+    pace: Pace,
+    /// What no hand has begun with, and when it came.
+    waiting: VecDeque<(Arc<Delivery>, Instant)>,
+    /// Whether the keeper looks at how long they wait.
+    is_watched: bool,
     held: HashMap<u64, Held>,
+    /// How many of those held are ended just now: their handlers have returned.
+    ending: usize,
     /// How many deliveries there have been.
     numbers: u64,
 }
 
 /// A delivery from its pop to the return of its handler.
+#[derive(Debug)]
 struct Held {
     delivery: Arc<Delivery>,
     source: usize,
@@ -59,7 +71,7 @@ struct Held {
 enum Stage {
     /// Its handler, once it has returned.
     Open,
-    /// Its hand does.
+    /// Its queue's ender, as its handler has said.
     Ending,
     /// Nobody: it was ended in spite of its handler, or lost.
     Settled,
@@ -80,8 +92,8 @@ pub(super) enum Duty {
     Extend(Vec<(usize, Vec<Token>)>),
     /// End this delivery: its handler takes too long.
     TimeOut(Arc<Delivery>),
-    /// Give this delivery back, which has not begun, and take it out.
-    GiveBack(Arc<Delivery>),
+    /// Give these deliveries back, which have not begun, and take them out.
+    GiveBack(Vec<Arc<Delivery>>),
     /// Give this delivery up, whose handler has used up the time to stop.
     GiveUp(Arc<Delivery>, Parting),
 }
@@ -96,8 +108,11 @@ impl Board {
             poppers: sources.len(),
             reserved: 0,
             turns: Turns::new(sources.iter().map(|source| source.weight)),
+            pace: Pace::default(),
             waiting: VecDeque::new(),
+            is_watched: false,
             held: HashMap::new(),
+            ending: 0,
             numbers: 0,
         };
         Self {
@@ -118,9 +133,9 @@ impl Board {
             if state.is_draining {
                 return None;
             }
-            let free = self.concurrency.saturating_sub(state.reserved + state.held.len());
+            let free = self.most(&state).saturating_sub(state.reserved + state.held.len());
             if free > 0 && state.turns.is_next(source) {
-                let share = free.div_ceil(state.turns.busy());
+                let share = state.turns.share(source, free);
                 state.turns.charge(source, share);
                 state.reserved += share;
                 // It may be another's turn now, for the slots that are left.
@@ -129,6 +144,13 @@ impl Board {
             }
             state = wait(&self.freed, state);
         }
+    }
+
+    /// Gives how many jobs may be held. Of several queues fewer are taken ahead, so that they are
+    /// served by turns also over short times.
+    fn most(&self, state: &State) -> usize {
+        let most_ahead = if state.turns.is_alone() { usize::MAX } else { 8 * self.concurrency };
+        self.concurrency + state.pace.ahead(self.concurrency).min(most_ahead)
     }
 
     /// Gives slots back that were reserved and of which `used` got a delivery.
@@ -150,6 +172,7 @@ impl Board {
         deliver: impl Fn(Job, u64) -> Delivery,
     ) {
         let mut state = lock(&self.state);
+        let now = Instant::now();
         for job in jobs {
             state.numbers += 1;
             let delivery = Arc::new(deliver(job, state.numbers));
@@ -160,10 +183,11 @@ impl Board {
                 times_out_at: None,
             };
             state.held.insert(delivery.number, held);
-            state.waiting.push_back(delivery);
+            state.waiting.push_back((delivery, now));
             self.delivered.notify_one();
         }
-        if state.is_draining {
+        let idle = self.concurrency.saturating_sub(state.running());
+        if state.is_draining || (state.waiting.len() > idle && !state.is_watched) {
             self.pressed.notify_one();
         }
     }
@@ -182,19 +206,24 @@ impl Board {
         }
     }
 
+    /// Gives a delivery that a hand may begin with, if there is one; does not wait.
+    pub(super) fn begin_now(&self, timeout: Option<Duration>) -> Option<Arc<Delivery>> {
+        let mut state = lock(&self.state);
+        if state.is_draining { None } else { self.begin_next(&mut state, timeout) }
+    }
+
     /// Gives the deliveries that may begin now, as many as there are slots; does not wait.
     pub(super) fn begin_free(&self, timeout: Option<Duration>) -> Vec<Arc<Delivery>> {
         let mut state = lock(&self.state);
         if state.is_draining {
             return Vec::new();
         }
-        let running = state.held.len() - state.waiting.len();
-        let free = self.concurrency.saturating_sub(running);
+        let free = self.concurrency.saturating_sub(state.running());
         std::iter::from_fn(|| self.begin_next(&mut state, timeout)).take(free).collect()
     }
 
     fn begin_next(&self, state: &mut State, timeout: Option<Duration>) -> Option<Arc<Delivery>> {
-        let delivery = state.waiting.pop_front()?;
+        let (delivery, _) = state.waiting.pop_front()?;
         let times_out_at = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         if times_out_at.is_some() {
             if let Some(held) = state.held.get_mut(&delivery.number) {
@@ -205,27 +234,27 @@ impl Board {
         Some(delivery)
     }
 
-    /// Tells whether the hand may end the delivery, and that it does from now on.
-    pub(super) fn may_end(&self, delivery: &Delivery) -> bool {
+    /// Notes that a handler has returned; tells whether its delivery is to be ended as it says.
+    pub(super) fn returned(&self, delivery: &Delivery, took: Duration) -> bool {
         let mut state = lock(&self.state);
+        state.pace.note(took);
         let Some(held) = state.held.get_mut(&delivery.number) else { return false };
         let is_open = held.stage == Stage::Open;
         if is_open {
             held.stage = Stage::Ending;
+            state.ending += 1;
         }
         is_open
     }
 
-    /// Takes a delivery out: its handler has returned, or was never called.
-    pub(super) fn leave(&self, delivery: &Delivery) {
-        self.leave_all(std::iter::once(delivery));
-    }
-
-    /// Takes deliveries out together, so that their slots are filled by one pop.
+    /// Takes deliveries out together, so that their slots are filled by one pop: their handlers have
+    /// returned, or were never called.
     pub(super) fn leave_all<'a>(&self, deliveries: impl Iterator<Item = &'a Delivery>) {
         let mut state = lock(&self.state);
         for delivery in deliveries {
-            state.held.remove(&delivery.number);
+            let held = state.held.remove(&delivery.number);
+            let is_ending = held.is_some_and(|held| held.stage == Stage::Ending);
+            state.ending -= usize::from(is_ending);
         }
         self.freed.notify_all();
         if state.is_draining {
@@ -250,7 +279,7 @@ impl Board {
         let mut state = lock(&self.state);
         loop {
             let now = Instant::now();
-            if let Some(duty) = state.pressing_duty(now) {
+            if let Some(duty) = state.pressing_duty(now, self.concurrency) {
                 return Some(duty);
             }
             if state.has_settled() {
@@ -261,7 +290,8 @@ impl Board {
             if now >= extend_at {
                 return Some(Duty::Extend(state.leases()));
             }
-            let until = state.next_timeout().map_or(extend_at, |next| next.min(extend_at));
+            let moments = state.next_timeout().into_iter().chain(state.watch(now));
+            let until = moments.fold(extend_at, Instant::min);
             let slept = self.pressed.wait_timeout(state, until.saturating_duration_since(now));
             state = slept.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -333,11 +363,31 @@ impl Board {
 }
 
 impl State {
-    fn pressing_duty(&mut self, now: Instant) -> Option<Duty> {
-        if self.is_draining
-            && let Some(delivery) = self.waiting.pop_front()
-        {
-            return Some(Duty::GiveBack(delivery));
+    /// Counts the handlers that run.
+    fn running(&self) -> usize {
+        self.held.len() - self.waiting.len() - self.ending
+    }
+
+    /// Tells whether some that wait should be left to other workers.
+    fn is_stuck(&self, now: Instant, concurrency: usize) -> bool {
+        let is_late = self.waiting.front().is_some_and(|(_, came)| now >= *came + PATIENCE);
+        is_late && self.running() >= concurrency
+    }
+
+    /// Gives when to look whether they are; until then the keeper need not be told of others.
+    fn watch(&mut self, now: Instant) -> Option<Instant> {
+        let oldest = self.waiting.front();
+        self.is_watched = oldest.is_some();
+        oldest
+            .map(|(_, came)| *came + PATIENCE)
+            .map(|at| if at > now { at } else { now + PATIENCE })
+    }
+
+    fn pressing_duty(&mut self, now: Instant, concurrency: usize) -> Option<Duty> {
+        let gives_back = self.is_draining || self.is_stuck(now, concurrency);
+        if gives_back && !self.waiting.is_empty() {
+            self.pace.falter();
+            return Some(Duty::GiveBack(self.waiting.drain(..).map(|(one, _)| one).collect()));
         }
         let parting = self.parting;
         self.held.values_mut().find_map(|held| {

@@ -20,8 +20,8 @@ const GIVING_BACK: Duration = Duration::from_secs(1);
 /// One start of a worker, from there to its end.
 pub(super) struct Crew {
     plan: Plan,
-    pub(super) board: Board,
-    /// What handlers elsewhere have said, a place a queue.
+    pub(super) board: Arc<Board>,
+    /// What handlers have said, a place a queue.
     pub(super) verdicts: Vec<Arc<Verdicts>>,
     /// The process that has the threads; a forked child has none, and the board's lock may be held
     /// for ever there.
@@ -31,8 +31,8 @@ pub(super) struct Crew {
 impl Crew {
     /// Starts all threads, or none that goes on.
     pub(super) fn start(plan: Plan) -> Result<Arc<Self>> {
-        let board = Board::new(plan.concurrency, &plan.sources);
-        let verdicts = plan.sources.iter().map(|_| Arc::default()).collect();
+        let board = Arc::new(Board::new(plan.concurrency, &plan.sources));
+        let verdicts = plan.sources.iter().map(|_| Arc::new(Verdicts::new(&board))).collect();
         let crew = Arc::new(Self { plan, board, verdicts, process: std::process::id() });
         let spawn = |name: String, work: Box<dyn FnOnce(&Crew) + Send>| {
             let crew = Arc::clone(&crew);
@@ -45,17 +45,17 @@ impl Crew {
         let mut spawn_all = || {
             spawn("fairlane-keeper".into(), Box::new(keeper::keep))?;
             // Before the poppers: what these hand out must have somebody who ends it.
-            match &crew.plan.hands {
-                Hands::Own(handler) => (0..crew.plan.concurrency).try_for_each(|number| {
+            for place in 0..crew.plan.sources.len() {
+                let work = Box::new(move |crew: &Crew| ender::end_all(crew, place));
+                spawn(format!("fairlane-ender-{place}"), work)?;
+            }
+            if let Hands::Own(handler) = &crew.plan.hands {
+                for number in 0..crew.plan.concurrency {
                     let handler = Arc::clone(handler);
                     let work = Box::new(move |crew: &Crew| hand::work(crew, &*handler));
-                    spawn(format!("fairlane-hand-{number}"), work)
-                }),
-                Hands::Elsewhere(_) => (0..crew.plan.sources.len()).try_for_each(|place| {
-                    let work = Box::new(move |crew: &Crew| ender::end_all(crew, place));
-                    spawn(format!("fairlane-ender-{place}"), work)
-                }),
-            }?;
+                    spawn(format!("fairlane-hand-{number}"), work)?;
+                }
+            }
             for place in 0..crew.plan.sources.len() {
                 let work = Box::new(move |crew: &Crew| popper::pop_all(crew, place));
                 spawn(format!("fairlane-popper-{place}"), work)?;
@@ -111,7 +111,7 @@ impl Crew {
             self.plan.tell(&Event::Started { job: delivery });
         }
         let assign = |delivery: Arc<Delivery>| {
-            let verdicts = self.verdicts.get(delivery.place).map(Arc::clone).unwrap_or_default();
+            let verdicts = Arc::clone(&self.verdicts[delivery.place]);
             Assignment::new(delivery, verdicts)
         };
         let assignments = begun.into_iter().map(assign).collect();

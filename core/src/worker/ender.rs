@@ -1,15 +1,18 @@
-//! The thread that ends the deliveries of one queue whose handlers run elsewhere.
+//! The thread that ends the deliveries of one queue, so that no handler waits for the store.
 
 use std::mem;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::backoff::Backoff;
 use crate::error::Result;
 use crate::queue::Queue;
 use crate::store::{Ending, Outcome};
 use crate::worker::crew::Crew;
-use crate::worker::ending::{conclude, ending};
+use crate::worker::delivery::Delivery;
+use crate::worker::ending::{conclude, end, ending};
 use crate::worker::event::Event;
+use crate::worker::verdict::Verdict;
 use crate::worker::verdicts::Said;
 
 /// A verdict that the store could not carry out yet.
@@ -28,10 +31,10 @@ pub(super) fn end_all(crew: &Crew, place: usize) {
     let mut again_at = None;
     while let Some(said) = crew.verdicts[place].take(again_at) {
         let now = Instant::now();
-        // Settled in spite of its handler: nothing is left to say, but its slot is free now.
-        let (open, late): (Vec<_>, Vec<_>) =
-            said.into_iter().partition(|said| crew.board.may_end(&said.delivery));
-        let mut due: Vec<_> = open.into_iter().map(|said| Hindered { said, since: now }).collect();
+        // Of one that was settled in spite of its handler nothing is left but its slot.
+        let (counting, late): (Vec<_>, Vec<_>) = said.into_iter().partition(|said| said.counts);
+        let mut due: Vec<_> =
+            counting.into_iter().map(|said| Hindered { said, since: now }).collect();
         if again_at.is_some_and(|at| at <= now) {
             due.append(&mut hindered);
         }
@@ -66,7 +69,7 @@ fn end_together(crew: &Crew, place: usize, due: Vec<Hindered>) -> (Vec<Said>, Ve
                 again.push(one);
             }
             result => {
-                let Said { delivery, verdict, took } = &one.said;
+                let Said { delivery, verdict, took, .. } = &one.said;
                 match conclude(plan, delivery, verdict, *took, result) {
                     None => ended.push(one.said),
                     Some(instead) => {
@@ -78,6 +81,23 @@ fn end_together(crew: &Crew, place: usize, due: Vec<Hindered>) -> (Vec<Said>, Ve
         }
     }
     (ended, again)
+}
+
+/// Gives deliveries back that have not begun, and takes them out. Nobody was told that they came.
+pub(super) fn give_back(crew: &Crew, deliveries: Vec<Arc<Delivery>>) {
+    let plan = crew.plan();
+    for (place, source) in plan.sources.iter().enumerate() {
+        let ours: Vec<_> = deliveries.iter().filter(|delivery| delivery.place == place).collect();
+        let endings =
+            ours.iter().map(|delivery| ending(&source.queue, &delivery.token, &Verdict::release()));
+        for (delivery, result) in ours.iter().zip(finish(&source.queue, endings.collect())) {
+            match result {
+                Ok(()) => log::debug!("job {} goes back, which had not begun", delivery.id),
+                Err(_) => end(plan, delivery, Verdict::release(), Duration::ZERO),
+            }
+        }
+    }
+    crew.board.leave_all(deliveries.iter().map(|delivery| &**delivery));
 }
 
 /// Has the store carry endings out, plain completions apart from the rest, as stores have a quick way

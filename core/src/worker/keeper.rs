@@ -7,10 +7,10 @@ use crate::token::Token;
 use crate::worker::board::{Duty, Parting};
 use crate::worker::crew::Crew;
 use crate::worker::delivery::Delivery;
-use crate::worker::ending;
 use crate::worker::event::Event;
 use crate::worker::signal::Reason;
 use crate::worker::verdict::Verdict;
+use crate::worker::{ender, ending};
 
 /// Extends all leases with one call a queue at a third of the lease, until the crew has ended. A
 /// call that fails is made again soon: there is time for several before a lease ends.
@@ -34,10 +34,7 @@ pub(super) fn keep(crew: &Crew) {
                 let verdict = Verdict::retry(format!("handler took longer than {timeout:?}"));
                 ending::end(plan, &delivery, verdict, timeout);
             }
-            Duty::GiveBack(delivery) => {
-                ending::end(plan, &delivery, Verdict::release(), Duration::ZERO);
-                crew.board.leave(&delivery);
-            }
+            Duty::GiveBack(deliveries) => ender::give_back(crew, deliveries),
             Duty::GiveUp(delivery, Parting::Release) => {
                 ending::end(plan, &delivery, Verdict::release(), Duration::ZERO);
             }

@@ -40,6 +40,7 @@ mod ending;
 mod event;
 mod hand;
 mod keeper;
+mod pace;
 pub(crate) mod persist;
 mod plan;
 mod popper;
@@ -121,6 +122,7 @@ impl Worker {
         let plan = Plan {
             sources: vec![Source { queue: queue.clone(), weight: 1 }],
             hands,
+            around: None,
             observer: None,
             concurrency: std::thread::available_parallelism().map_or(1, usize::from),
             lease: Duration::from_millis(DEFAULT_LEASE.unsigned_abs()),
@@ -159,6 +161,14 @@ impl Worker {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.plan.timeout = Some(timeout);
+        self
+    }
+
+    /// Calls handlers within `around`, which is to call what it is given, once: several handlers, one
+    /// after the other, where they are quick. For handlers that need a lock, such as an interpreter's.
+    #[must_use]
+    pub fn within(mut self, around: impl Fn(&mut dyn FnMut()) + Send + Sync + 'static) -> Self {
+        self.plan.around = Some(Arc::new(around));
         self
     }
 

@@ -12,12 +12,15 @@ use crate::worker::signal::Reason;
 use crate::worker::verdict::Verdict;
 
 pub(super) type Handler = dyn Fn(&Delivery) -> Verdict + Send + Sync;
+/// Calls what it is given, once.
+pub(super) type Around = dyn Fn(&mut dyn FnMut()) + Send + Sync;
 pub(super) type Observer = dyn Fn(&Event<'_>) + Send + Sync;
 
 #[derive(Clone)]
 pub(super) struct Plan {
     pub(super) sources: Vec<Source>,
     pub(super) hands: Hands,
+    pub(super) around: Option<Arc<Around>>,
     pub(super) observer: Option<Arc<Observer>>,
     pub(super) concurrency: usize,
     pub(super) lease: Duration,

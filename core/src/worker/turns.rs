@@ -40,9 +40,18 @@ impl Turns {
         busy.min_by(|a, b| self.had[*a].total_cmp(&self.had[*b])) == Some(place)
     }
 
-    /// How many queues may have jobs.
-    pub(super) fn busy(&self) -> usize {
-        self.busy.iter().filter(|busy| **busy).count()
+    /// Tells whether there are no other queues.
+    pub(super) fn is_alone(&self) -> bool {
+        self.had.len() == 1
+    }
+
+    /// Gives how many of so many slots a queue may take, by the weights of those that may have jobs;
+    /// one at least.
+    pub(super) fn share(&self, place: usize, slots: usize) -> usize {
+        let busy = self.weights.iter().zip(&self.busy).filter(|(_, busy)| **busy);
+        let all: f64 = busy.map(|(weight, _)| weight).sum();
+        let share = slots as f64 * self.weights[place] / all.max(self.weights[place]);
+        (share.ceil() as usize).clamp(1, slots)
     }
 
     /// Charges a queue for slots.

@@ -1,9 +1,10 @@
-//! What handlers elsewhere have said, until it is carried out.
+//! What handlers have said, until it is carried out.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::lock::lock;
+use crate::worker::board::Board;
 use crate::worker::delivery::Delivery;
 use crate::worker::verdict::Verdict;
 
@@ -14,11 +15,14 @@ pub(super) struct Said {
     pub(super) verdict: Verdict,
     /// How long the handler took.
     pub(super) took: Duration,
+    /// Whether the delivery is to be ended so: it may have been settled in spite of its handler.
+    pub(super) counts: bool,
 }
 
 /// The verdicts on the deliveries of one queue that nobody has carried out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Verdicts {
+    board: Arc<Board>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -30,11 +34,19 @@ struct State {
 }
 
 impl Verdicts {
-    /// Enters what was said; nothing, once the worker has ended.
-    pub(super) fn put(&self, said: Said) {
+    pub(super) fn new(board: &Arc<Board>) -> Self {
+        Self { board: Arc::clone(board), state: Mutex::default(), changed: Condvar::new() }
+    }
+
+    /// Takes in what a handler says that has returned; does not wait for the store. From now on
+    /// nobody else ends the delivery.
+    pub(super) fn say(&self, delivery: Arc<Delivery>, verdict: Verdict, took: Duration) {
+        let counts = self.board.returned(&delivery, took);
         let mut state = lock(&self.state);
-        if !state.is_over {
-            state.said.push(said);
+        if state.is_over {
+            self.board.leave_all(std::iter::once(&*delivery));
+        } else {
+            state.said.push(Said { delivery, verdict, took, counts });
             self.changed.notify_one();
         }
     }
