@@ -39,6 +39,7 @@ pub mod random;
 pub mod schedule;
 pub mod store;
 pub mod token;
+pub mod waits;
 pub mod worker;
 
 pub use background::{BackgroundOptions, BackgroundProcessor};

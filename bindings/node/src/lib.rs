@@ -25,5 +25,4 @@ mod queue;
 mod refuse;
 mod time;
 mod verb;
-mod waits;
 mod worker;

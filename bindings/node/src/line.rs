@@ -5,7 +5,7 @@
 //! taken together, and neighbours of one verb become one call of fairlane: with 64 pushes in flight
 //! a commit carries many of them, as in a program with 64 threads, but without those.
 //!
-//! A pop that has to wait is handed to a thread of its own kind ([`crate::waits`]).
+//! A pop that has to wait is handed to a thread of its own kind ([`fairlane::waits`]).
 
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};

@@ -69,16 +69,20 @@ pub fn raise(failure: impl Into<Failure>) -> PyErr {
     }
 }
 
-fn guarded<T, E: Into<Failure>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, Failure> {
+/// Does work whose result is not for Python yet: a panic becomes an error.
+pub fn caught<T>(work: impl FnOnce() -> fairlane::Result<T>) -> fairlane::Result<T> {
     // Nothing that a panic may have left half-done is used again: fairlane's own state is behind
     // locks that tell, and the arguments were moved into the call.
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(result) => result.map_err(Into::into),
-        Err(panic) => Err(Failure::Core(Error::new(
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        Err(Error::new(
             ErrorCode::Internal,
             format!("defect in fairlane, please report it: {}", panic_text(panic.as_ref())),
-        ))),
-    }
+        ))
+    })
+}
+
+fn guarded<T, E: Into<Failure>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, Failure> {
+    caught(|| Ok(work())).map_err(Failure::Core)?.map_err(Into::into)
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {

@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+use crate::aio::gate;
 use crate::door;
 
 /// Let the calls under way end and close every queue's file; called before a fork.
@@ -19,5 +20,6 @@ pub fn _after_fork_in_parent(py: Python<'_>) -> PyResult<()> {
 /// Go on in the child; called after a fork.
 #[pyfunction]
 pub fn _after_fork_in_child(py: Python<'_>) -> PyResult<()> {
+    gate::forked();
     door::run(py, fairlane::fork::resume_child)
 }

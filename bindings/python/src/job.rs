@@ -23,8 +23,12 @@ impl Job {
 
     /// Makes the job that a worker's handler gets.
     pub fn delivered(py: Python<'_>, delivery: &fairlane::worker::Delivery) -> Self {
-        let job = fairlane::Job::clone(delivery);
-        Self { signal: Some(Signal(delivery.signal().clone())), ..Self::new(py, job) }
+        Self::signalled(py, fairlane::Job::clone(delivery), Signal(delivery.signal().clone()))
+    }
+
+    /// Makes a job whose handler is told by a signal when it need not go on.
+    pub fn signalled(py: Python<'_>, job: fairlane::Job, signal: Signal) -> Self {
+        Self { signal: Some(signal), ..Self::new(py, job) }
     }
 
     pub fn named(&self) -> Token {

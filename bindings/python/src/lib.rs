@@ -3,6 +3,7 @@
 //! Every method reads as three steps: convert what came in, call through the [`door`], convert what
 //! came out. What can be said in Python is said there, in `python/src/fairlane`.
 
+mod aio;
 mod background;
 mod backoff;
 mod backoff_policy;
@@ -11,6 +12,7 @@ mod counts;
 mod delivery;
 mod dethrottler;
 mod door;
+mod event;
 mod fork;
 mod handle;
 mod job;
@@ -42,6 +44,16 @@ mod worker;
 /// The native half of fairlane; import `fairlane` instead.
 #[pyo3::pymodule]
 mod _fairlane {
+    #[pymodule_export]
+    use crate::aio::crew::_Crew;
+    #[pymodule_export]
+    use crate::aio::gate::_shut_out;
+    #[pymodule_export]
+    use crate::aio::line::_Line;
+    #[pymodule_export]
+    use crate::aio::outbox::_Outbox;
+    #[pymodule_export]
+    use crate::aio::pop::_Pop;
     #[pymodule_export]
     use crate::background::_BackgroundProcessor;
     #[pymodule_export]

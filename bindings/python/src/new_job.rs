@@ -16,7 +16,7 @@ use crate::time::{Moment, Seconds, seconds};
 /// A job to push, for `push_many` and `mark_complete(then=...)`; the arguments are those of `push`.
 #[pyclass(frozen, eq, module = "fairlane")]
 #[derive(PartialEq)]
-pub struct NewJob(fairlane::NewJob);
+pub struct NewJob(pub fairlane::NewJob);
 
 #[pymethods]
 impl NewJob {

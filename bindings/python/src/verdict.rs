@@ -1,6 +1,8 @@
 //! What a handler said about its job, as `fairlane.worker` hands it on.
 
 use pyo3::prelude::*;
+#[cfg(feature = "stubs")]
+use pyo3::{inspect::PyStaticExpr, type_hint_identifier};
 
 use crate::new_job::NewJobs;
 use crate::refuse;
@@ -13,6 +15,9 @@ pub struct Verdict(pub fairlane::Verdict);
 
 impl FromPyObject<'_, '_> for Verdict {
     type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = type_hint_identifier!("fairlane.outcome", "Verdict");
 
     fn extract(value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let kind = value.get_item(0)?;

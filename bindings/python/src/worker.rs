@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use fairlane::Job as CoreJob;
-use fairlane::worker::{Delivery, Event};
+use fairlane::worker::Delivery;
 use pyo3::prelude::*;
 
 use crate::door;
+use crate::event::Told;
 use crate::handle::Handle;
 use crate::job::Job;
 use crate::number::Integer;
@@ -39,8 +39,9 @@ impl _Worker {
                 .lease(lease.duration("lease")?)
                 .within(attached)
                 .observer(move |event| {
-                    if observes_all || is_rare(event) {
-                        tell(&observe, event);
+                    if let Some(told) = Told::of(event, observes_all) {
+                        // There is nobody to tell once the interpreter ends.
+                        let _ = Python::try_attach(|py| told.tell(py, &observe));
                     }
                 });
         for (queue, weight) in also {
@@ -108,41 +109,4 @@ fn judge(attend: &Py<PyAny>, delivery: &Delivery) -> fairlane::Verdict {
         Some(Err(error)) => fairlane::Verdict::retry(error),
         None => fairlane::Verdict::release(),
     }
-}
-
-fn is_rare(event: &Event<'_>) -> bool {
-    matches!(event, Event::Dead { .. } | Event::Lost { .. } | Event::Trouble { .. })
-}
-
-/// Tells Python of an event. There is nobody to tell once the interpreter ends.
-fn tell(observe: &Py<PyAny>, event: &Event<'_>) {
-    let _ = Python::try_attach(|py| {
-        let told = tell_of(py, observe, event);
-        if let Err(error) = told {
-            error.write_unraisable(py, Some(observe.bind(py)));
-        }
-    });
-}
-
-fn tell_of(py: Python<'_>, observe: &Py<PyAny>, event: &Event<'_>) -> PyResult<()> {
-    let job = |job: &CoreJob| Job::new(py, job.clone());
-    let nothing = None::<Job>;
-    match event {
-        Event::Started { job: of } => observe.call1(py, ("started", job(of))),
-        Event::Done { job: of, took } => observe.call1(py, ("done", job(of), took.as_secs_f64())),
-        Event::Failed { job: of, took, error } => {
-            observe.call1(py, ("failed", job(of), took.as_secs_f64(), *error))
-        }
-        Event::Dead { job: of, took, error } => {
-            observe.call1(py, ("dead", job(of), took.as_secs_f64(), *error))
-        }
-        Event::Released { job: of } => observe.call1(py, ("released", job(of))),
-        Event::Lost { job: of } => observe.call1(py, ("lost", job(of))),
-        Event::Idle { queue } => observe.call1(py, ("idle", nothing, *queue)),
-        Event::Trouble { queue, error } => {
-            observe.call1(py, ("trouble", nothing, *queue, door::exception(py, error)))
-        }
-        _ => return Ok(()),
-    }?;
-    Ok(())
 }

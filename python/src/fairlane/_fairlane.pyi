@@ -8,10 +8,11 @@ from _typeshed import SupportsGetItem
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from fairlane.errors import Error
+from fairlane.outcome import Verdict
 from os import PathLike
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "ManualClock", "NewJob", "Pushed", "Queue", "Repaired", "ScheduleInfo", "Signal", "Stats", "Swept", "_BackgroundProcessor", "_Worker", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_cli", "_error_codes", "_panic"]
+__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "ManualClock", "NewJob", "Pushed", "Queue", "Repaired", "ScheduleInfo", "Signal", "Stats", "Swept", "_BackgroundProcessor", "_Crew", "_Line", "_Outbox", "_Pop", "_Worker", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_cli", "_error_codes", "_panic", "_shut_out"]
 
 BULK_PRIORITY: Final[int]
 DEFAULT_LANE: Final[str]
@@ -994,6 +995,98 @@ class _BackgroundProcessor:
         """
 
 @final
+class _Crew:
+    """
+    One start of a `fairlane.aio.Worker`.
+
+    `hear` is called on the loop: with "delivered" and pairs of a number and a job, with "raised", a
+    number and a reason, and at last with "ended". `observe` is called as that of `_Worker`.
+    """
+    def __new__(cls, /, outbox: _Outbox, queue: Queue, also: SupportsGetItem[int, tuple[Queue, int]], hear: Any, observe: Any, observes_all: bool, concurrency: int | None, lease: float | timedelta, timeout: float | timedelta | None) -> _Crew: ...
+    def check(self, /) -> None:
+        """
+        Raise why it ended by itself, if it did.
+        """
+    def drain(self, /) -> None:
+        """
+        Take no more jobs.
+        """
+    def end(self, /, number: SupportsIndex, verdict: Verdict) -> None:
+        """
+        Say how a delivery ends; nothing, if it is not held any more.
+        """
+    def give_up(self, /) -> None:
+        """
+        Give back what still runs.
+        """
+    def start(self, /) -> None:
+        """
+        Start taking jobs.
+        """
+    def state(self, /) -> str:
+        """
+        Tell where it stands.
+        """
+    def stop(self, /) -> bool:
+        """
+        Give back what still runs, and wait for up to a second until that is done.
+        """
+
+@final
+class _Line:
+    """
+    The native half of `fairlane.aio.Queue`: each call gives a future of the outbox's loop.
+    """
+    def __new__(cls, /, queue: Queue) -> _Line: ...
+    def call(self, /, outbox: _Outbox, method: Any, *arguments: "object", **options: "object") -> Any:
+        """
+        Call a method of the blocking Queue.
+        """
+    def end(self, /) -> None:
+        """
+        Let the thread end after what was handed in, the last of which closes the queue.
+        """
+    def finish(self, /) -> None:
+        """
+        End with the interpreter: what was handed in is done, if the store can serve, and no thread
+        is left that would call Python.
+        """
+    def mark_complete(self, /, outbox: _Outbox, token: Job | str) -> Any:
+        """
+        End a delivery.
+        """
+    def pop(self, /, outbox: _Outbox, n: int, wait: float | timedelta, lease: float | timedelta) -> _Pop:
+        """
+        Deliver up to `n` jobs.
+        """
+    def push(self, /, outbox: _Outbox, job: NewJob) -> Any:
+        """
+        Push a job.
+        """
+
+@final
+class _Outbox:
+    """
+    The outbox of an event loop.
+    """
+    def __new__(cls, /, event_loop: Any) -> _Outbox: ...
+
+@final
+class _Pop:
+    """
+    A pop under way, in the hands of Python.
+    """
+    def abandon(self, /) -> None:
+        """
+        Give back what has come or will come of it.
+        """
+    @property
+    def future(self, /) -> Any:
+        """
+        What gets the jobs.
+        """
+
+@final
 class _Worker:
     """
     The native half of `fairlane.Worker`.
@@ -1056,4 +1149,9 @@ def _error_codes() -> list[tuple[str, int, bool]]:
 def _panic(text: str) -> None:
     """
     Panic behind the door, to show that no panic crosses it.
+    """
+
+def _shut_out() -> None:
+    """
+    Let no native thread of `fairlane.aio` call Python any more; called when the interpreter ends.
     """

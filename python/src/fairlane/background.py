@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ._fairlane import Queue, _BackgroundProcessor
 from .errors import Error
-from .worker import SLICE, text_of
+from .outcome import text_of
+from .worker import SLICE
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -2,7 +2,6 @@
 
 import atexit
 import inspect
-import logging
 import signal
 import weakref
 from collections.abc import Callable, Iterable
@@ -10,8 +9,8 @@ from datetime import timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from ._fairlane import DEFAULT_LEASE, Job, NewJob, Queue, _Worker
-from .errors import Error
+from ._fairlane import DEFAULT_LEASE, Job, Queue, _Worker
+from .outcome import Discard, Errors, Observer, Release, Retry, Verdict, log, raised, returned
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -19,50 +18,11 @@ if TYPE_CHECKING:
 SLICE = 0.05
 """How many seconds a wait may take without looking for signals."""
 
-logger = logging.getLogger("fairlane.worker")
+__all__ = ["Discard", "Handler", "Observer", "Release", "Retry", "Worker"]
 
 Handler = Callable[[Job], object]
 """What a worker calls with each job. To return means done; a NewJob, or a list or tuple of them, is
 pushed in the same step; anything else that is returned is ignored. To raise means that the try failed."""
-
-Observer = Callable[..., object]
-"""What a worker tells events: called with a name, the job or None, and what else belongs to it.
-
-- started, released, lost: the job
-- done: the job, and how many seconds the handler took
-- failed (the job comes again), dead (it does not): the job, the seconds, and the error text
-- idle: None, and the queue's name
-- trouble: None, the queue's name, and the error of the store; the worker goes on trying
-
-It is called on the worker's threads; what it raises is reported and changes nothing."""
-
-Verdict = (
-    tuple[str, Iterable[NewJob]]
-    | tuple[str, str, "float | timedelta | None"]
-    | tuple[str, str]
-    | tuple[str, "float | timedelta"]
-)
-
-
-class Retry(Exception):  # noqa: N818 - what a handler asks for, not what went wrong
-    """Raised by a handler: the try failed; the job comes again after ``delay``, by default after its
-    own backoff, and is dead if its tries are spent."""
-
-    def __init__(self, error: str = "", *, delay: "float | timedelta | None" = None) -> None:
-        super().__init__(error)
-        self.delay = delay
-
-
-class Discard(Exception):  # noqa: N818
-    """Raised by a handler: the job failed for good and is dead, whatever tries it had left."""
-
-
-class Release(Exception):  # noqa: N818
-    """Raised by a handler: the job goes back untried, to the front of its lane or after ``delay``."""
-
-    def __init__(self, *, delay: "float | timedelta" = 0.0) -> None:
-        super().__init__(delay)
-        self.delay = delay
 
 
 class Worker:
@@ -94,7 +54,7 @@ class Worker:
         concurrency: int | None = None,
         lease: "float | timedelta" = DEFAULT_LEASE,
         timeout: "float | timedelta | None" = None,
-        retry_on: type[BaseException] | tuple[type[BaseException], ...] = BaseException,
+        retry_on: Errors = BaseException,
         observer: Observer | None = None,
     ) -> None:
         if not callable(handler):
@@ -109,7 +69,7 @@ class Worker:
             return _attend(handler, retry_on, job)
 
         def observe(kind: str, job: Job | None, *details: object) -> None:
-            _log(kind, job, details)
+            log(kind, job, details)
             if observer is not None:
                 observer(kind, job, *details)
 
@@ -216,47 +176,9 @@ def _stop_all() -> None:
 atexit.register(_stop_all)
 
 
-def _attend(
-    handler: Handler,
-    retry_on: type[BaseException] | tuple[type[BaseException], ...],
-    job: Job,
-) -> Verdict:
+def _attend(handler: Handler, retry_on: Errors, job: Job) -> Verdict:
     """Calls the handler and says what follows from how it ended."""
     try:
-        result = handler(job)
-    except Retry as retry:
-        return "retry", text_of(retry), retry.delay
-    except Discard as discard:
-        return "fail", text_of(discard)
-    except Release as release:
-        return "release", release.delay
-    # SystemExit too: a handler does not end the process that works for others.
-    except BaseException as error:
-        logger.warning("job %s failed in try %d", job.id, job.tries, exc_info=error)
-        if isinstance(error, retry_on):
-            return "retry", text_of(error), None
-        return "fail", text_of(error)
-    if isinstance(result, NewJob):
-        return "done", [result]
-    if isinstance(result, list | tuple) and all(isinstance(job, NewJob) for job in result):
-        return "done", result
-    return "done", ()
-
-
-def text_of(error: BaseException) -> str:
-    """Gives what is kept with the job."""
-    text = str(error)
-    if not isinstance(error, Retry | Discard):
-        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    # Half a character, as in a file name that is not UTF-8.
-    return text.encode(errors="backslashreplace").decode()
-
-
-def _log(kind: str, job: Job | None, details: tuple[object, ...]) -> None:
-    if kind == "dead" and job is not None:
-        logger.error("job %s is dead after try %d: %s", job.id, job.tries, details[1])
-    elif kind == "lost" and job is not None:
-        logger.warning("delivery %s of job %s is lost", job.token, job.id)
-    elif kind == "trouble":
-        assert isinstance(details[1], Error)
-        logger.warning("queue %r cannot serve, trying again: %s", details[0], details[1])
+        return returned(handler(job))
+    except BaseException as error:  # noqa: BLE001 - SystemExit too, see raised
+        return raised(job, error, retry_on)

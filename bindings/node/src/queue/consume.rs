@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fairlane::waits::Pop;
 use fairlane::{Error, ErrorCode, JobId, MAX_BATCH, Result, Token, convert};
 
 use crate::noun::{job, new_job};
@@ -9,11 +10,10 @@ use crate::outbox::{answer, refusal};
 use crate::packet::{Packet, Reader};
 use crate::queue::{Call, Desk};
 use crate::time;
-use crate::waits::Pop;
 
 /// A pop, and for how long it may wait.
 struct Popping {
-    pop: Pop,
+    pop: Pop<f64>,
     wait: Duration,
 }
 
@@ -44,7 +44,9 @@ impl Desk {
         let jobs = self.queue().and_then(|queue| queue.pop_many(count, Duration::ZERO, lease));
         let jobs = match jobs {
             Ok(jobs) => jobs,
-            Err(error) => return self.refuse(pops.iter().map(|popping| popping.pop.call), &error),
+            Err(error) => {
+                return self.refuse(pops.iter().map(|popping| popping.pop.caller), &error);
+            }
         };
         let mut left = jobs.as_slice();
         let mut waiting = Vec::new();
@@ -56,7 +58,7 @@ impl Desk {
                 }
                 let (own, rest) = left.split_at(pop.count.min(left.len()));
                 left = rest;
-                answer(packet, pop.call, Ok(()), |packet| job::write_many(packet, own.iter()));
+                answer(packet, pop.caller, Ok(()), |packet| job::write_many(packet, own.iter()));
             }
         });
         for pop in waiting {
@@ -64,9 +66,9 @@ impl Desk {
         }
     }
 
-    fn let_wait(&mut self, pop: Pop) {
+    fn let_wait(&mut self, pop: Pop<f64>) {
         if let Err(error) = self.start_waiter() {
-            return self.refuse(std::iter::once(pop.call), &error);
+            return self.refuse(std::iter::once(pop.caller), &error);
         }
         self.waits.enter(pop);
     }
@@ -160,7 +162,7 @@ fn read_pop(call: &Call<'_>) -> Result<Popping> {
     let count = convert::count("count", arguments.integer()?)?;
     let wait = time::duration("wait", arguments.number()?)?;
     let lease = time::duration("lease", arguments.number()?)?;
-    Ok(Popping { pop: Pop { call: call.id, count, lease, until: None }, wait })
+    Ok(Popping { pop: Pop { caller: call.id, count, lease, until: None }, wait })
 }
 
 /// Reads a token: its text, or the numbers of the job that was popped.

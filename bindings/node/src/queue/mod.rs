@@ -6,13 +6,14 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use fairlane::clock::ManualClock;
+use fairlane::waits::{Told, Waits};
 use fairlane::{Dethrottler, Error, Queue, Result};
 
 use crate::door;
+use crate::noun::job;
 use crate::outbox::{Outbox, answer};
 use crate::packet::{Packet, Reader};
 use crate::verb::Verb;
-use crate::waits::Waits;
 
 mod archive;
 mod consume;
@@ -28,7 +29,7 @@ pub struct Desk {
     /// Empty before it is open; shared with who may have to close it.
     queue: Arc<OnceLock<Queue>>,
     clock: Option<Arc<ManualClock>>,
-    waits: Arc<Waits>,
+    waits: Arc<Waits<f64>>,
     waiter: Option<JoinHandle<()>>,
     dethrottlers: HashMap<i64, Dethrottler>,
     outbox: Arc<Outbox>,
@@ -50,7 +51,8 @@ impl Desk {
         outbox: Arc<Outbox>,
         clock: Option<Arc<ManualClock>>,
     ) -> Self {
-        let waits = Arc::new(Waits::new(Arc::clone(&outbox)));
+        let teller = Arc::clone(&outbox);
+        let waits = Arc::new(Waits::new(move |told| tell(&teller, told)));
         let result = Packet::default();
         Self { queue, clock, waits, waiter: None, dethrottlers: HashMap::new(), outbox, result }
     }
@@ -145,7 +147,7 @@ impl Desk {
             Verb::Unschedule => self.unschedule(arguments, result),
             Verb::Schedules => self.schedules(result),
             Verb::Abort => {
-                self.waits.abort(arguments.number()?);
+                self.waits.abort(&arguments.number()?);
                 Ok(())
             }
             Verb::Panic => panic!("{}", arguments.text()?),
@@ -187,6 +189,19 @@ impl Drop for Desk {
         if let Some(waiter) = self.waiter.take() {
             // It keeps its panics to itself.
             drop(waiter.join());
+        }
+    }
+}
+
+/// Posts how pops have ended that waited.
+fn tell(outbox: &Outbox, told: Vec<(f64, Told)>) {
+    for (call, told) in told {
+        match told {
+            Told::Jobs(jobs) => {
+                outbox.reply(call, Ok(()), |packet| job::write_many(packet, jobs.iter()));
+            }
+            Told::Refused(error) => outbox.reply(call, Err(error), |_| {}),
+            Told::Aborted => outbox.abort(call),
         }
     }
 }
