@@ -88,7 +88,8 @@
 /// The queue was closed.
 #define FAIRLANE_CLOSED 5
 
-/// The store stayed busy for longer than `busy_timeout`. Retryable.
+/// The store stayed busy for longer than `busy_timeout`, or the job unfinished for longer than the
+/// caller waits. Retryable.
 #define FAIRLANE_TIMEOUT 6
 
 /// The connection to the store broke before the answer came. Retryable.
@@ -108,6 +109,9 @@
 
 /// A defect in fairlane itself.
 #define FAIRLANE_INTERNAL 12
+
+/// The job whose result was asked for is dead.
+#define FAIRLANE_JOB_FAILED 13
 
 /// The job waits for a worker.
 #define FAIRLANE_JOB_READY 1

@@ -34,6 +34,7 @@ exports.Dethrottler = Dethrottler;
 exports.Discard = Discard;
 exports.FairlaneError = classes.FairlaneError;
 exports.InternalError = classes.InternalError;
+exports.JobFailedError = classes.JobFailedError;
 exports.InvalidArgumentError = classes.InvalidArgumentError;
 exports.Job = Job;
 exports.JobInfo = JobInfo;

@@ -836,7 +836,7 @@ export declare class QueueFullError extends FairlaneError {}
 export declare class PayloadTooLargeError extends FairlaneError {}
 /** The queue was closed. */
 export declare class ClosedError extends FairlaneError {}
-/** The store stayed busy for longer than the caller allows. */
+/** The store stayed busy, or the job unfinished, for longer than the caller allows. */
 export declare class TimeoutError extends FairlaneError {}
 /** The connection to the store broke before the answer came. */
 export declare class ConnectionLostError extends FairlaneError {}
@@ -850,6 +850,8 @@ export declare class VersionMismatchError extends FairlaneError {}
 export declare class UnsupportedError extends FairlaneError {}
 /** A defect in fairlane itself. */
 export declare class InternalError extends FairlaneError {}
+/** The job whose result was asked for is dead. */
+export declare class JobFailedError extends FairlaneError {}
 
 /** How a background processor works. */
 export interface BackgroundProcessorOptions {

@@ -20,6 +20,7 @@ export const {
   Discard,
   FairlaneError,
   InternalError,
+  JobFailedError,
   InvalidArgumentError,
   Job,
   JobInfo,

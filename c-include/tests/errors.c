@@ -75,7 +75,8 @@ static void names_and_numbers(void) {
   static const char *const names[] = {
       NULL,        "InvalidArgument", "StaleToken",     "QueueFull",   "PayloadTooLarge",
       "Closed",    "Timeout",         "ConnectionLost", "Unavailable", "Corrupt",
-      "VersionMismatch", "Unsupported", "Internal",     NULL};
+      "VersionMismatch", "Unsupported", "Internal",
+      "JobFailed",       NULL};
   for (int32_t code = -1; code <= 13; code++) {
     size_t length = 99;
     const char *name = fairlane_status_name(code, &length);

@@ -18,7 +18,7 @@ pub enum ErrorCode {
     PayloadTooLarge = 4,
     /// The handle was closed.
     Closed = 5,
-    /// The store stayed busy for longer than the caller allows.
+    /// The store stayed busy, or the job unfinished, for longer than the caller allows.
     Timeout = 6,
     /// The connection to the store broke before the answer came.
     ConnectionLost = 7,
@@ -32,11 +32,13 @@ pub enum ErrorCode {
     Unsupported = 11,
     /// A defect in fairlane itself.
     Internal = 12,
+    /// The job whose result was asked for is dead.
+    JobFailed = 13,
 }
 
 impl ErrorCode {
     /// Lists every code, in the order of their numbers.
-    pub const ALL: [ErrorCode; 12] = [
+    pub const ALL: [ErrorCode; 13] = [
         Self::InvalidArgument,
         Self::StaleToken,
         Self::QueueFull,
@@ -49,6 +51,7 @@ impl ErrorCode {
         Self::VersionMismatch,
         Self::Unsupported,
         Self::Internal,
+        Self::JobFailed,
     ];
 
     /// Gives the stable name, the same in every host.
@@ -66,6 +69,7 @@ impl ErrorCode {
             Self::VersionMismatch => "VersionMismatch",
             Self::Unsupported => "Unsupported",
             Self::Internal => "Internal",
+            Self::JobFailed => "JobFailed",
         }
     }
 

@@ -30,6 +30,7 @@ pub mod fair;
 pub mod fork;
 pub mod given;
 pub mod job;
+pub mod job_result;
 pub mod lane;
 pub mod limits;
 mod lock;
@@ -50,6 +51,7 @@ pub use job::{
     BULK_PRIORITY, DEFAULT_LANE, DEFAULT_LEASE, DEFAULT_MAX_TRIES, DEFAULT_PRIORITY, Due, Job,
     JobInfo, JobState, Key, NewJob, Pushed,
 };
+pub use job_result::{DEFAULT_RESULT_TTL, JobResult};
 pub use lane::{Counts, LaneInfo, LaneState, Stats};
 pub use limits::{Limits, LimitsChange, Rate};
 pub use options::{Durability, QueueOptions};

@@ -21,6 +21,11 @@ impl JobId {
     pub(crate) fn never_pushed(self) -> Error {
         Error::invalid(format!("after names job {self}, which was never pushed"))
     }
+
+    /// Makes the error of a question after this id, which no push gave.
+    pub(crate) fn unknown(self) -> Error {
+        Error::invalid(format!("job {self} was never pushed: accepted are ids that push gave"))
+    }
 }
 
 impl fmt::Display for JobId {

@@ -103,6 +103,33 @@ fn a_delivery_ends_in_four_ways() {
 }
 
 #[test]
+fn a_result_is_read_by_another_process() {
+    let program = Program::new();
+    program.run("push hello").ok();
+    assert_eq!(program.run("result 1").code, 1, "it has not ended");
+    let waiting = program::Running::start(program.command("result 1 --wait 1m"));
+    let token = pop(&program);
+    program.run_with(&format!("complete {token} --result - --result-ttl 1h"), b"two\nlines\n").ok();
+    assert_eq!(waiting.finish().ok().out, "two\nlines\n");
+    assert_eq!(program.json("result 1"), json!({ "id": "1", "result": "two\nlines\n" }));
+}
+
+#[test]
+fn what_has_no_result_is_told_by_the_exit_code() {
+    let program = Program::new();
+    program.run("push none").ok();
+    program.run(&format!("complete {}", pop(&program))).ok();
+    assert_eq!(program.run("result 1 --wait 1m").code, 3);
+    program.run("push bad").ok();
+    program.run(&format!("fail {} --error broken", pop(&program))).ok();
+    let dead = program.run("--json result 2");
+    assert_eq!(dead.code, 1);
+    let error = r#"{"error":{"code":"JobFailed","message":"job 2 is dead: broken"}}"#;
+    assert_eq!(dead.err.trim_end(), error);
+    assert_eq!(program.run("result 3").code, 2, "no push gave that id");
+}
+
+#[test]
 fn a_lease_is_extended() {
     let program = Program::new();
     program.run("push hello").ok();

@@ -44,6 +44,7 @@ const classes = {
   VersionMismatchError: define("VersionMismatch", 10),
   UnsupportedError: define("Unsupported", 11),
   InternalError: define("Internal", 12),
+  JobFailedError: define("JobFailed", 13),
 };
 
 /** Gives the error of a number. */

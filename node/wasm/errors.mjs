@@ -40,6 +40,7 @@ export const CorruptError = define("Corrupt", 9);
 export const VersionMismatchError = define("VersionMismatch", 10);
 export const UnsupportedError = define("Unsupported", 11);
 export const InternalError = define("Internal", 12);
+export const JobFailedError = define("JobFailed", 13);
 
 /** Makes the error of a row that the module gave: a number and a sentence. */
 export const errorOf = ([number, message], options) =>

@@ -8,6 +8,7 @@ export {
   CorruptError,
   FairlaneError,
   InternalError,
+  JobFailedError,
   InvalidArgumentError,
   PayloadTooLargeError,
   QueueFullError,

@@ -35,7 +35,7 @@ NUMBERS = {
 }
 TIMES = {
     *("delay", "key_ttl", "wait", "lease", "interval", "duration", "by", "busy_timeout"),
-    "every",
+    *("every", "result_ttl"),
     *("min", "max", "expiration"),
 }
 
@@ -117,7 +117,7 @@ class Runner:
         if name in TIMES:
             return int(value) / 1000
         match name:
-            case "payload":
+            case "payload" | "result":
                 return unquote_to_bytes(value)
             case "at" | "now":
                 return (DAWN + int(value)) / 1000
@@ -163,6 +163,8 @@ class Runner:
                 return "none"
             case bool():
                 return truth(value)
+            case bytes():
+                return transcript.encoded(value)
             case list():
                 return ["ok" if one is None else self.shown(one) for one in value]
             case fairlane.Error():
@@ -190,7 +192,11 @@ class Runner:
 
     def plain(self, line: Line, _: list[str]) -> Any:
         answer = getattr(self.queues[self.handle], line.verb)(**self.arguments(line))
-        return "ok" if answer is None and line.verb not in ("get", "lane") else self.shown(answer)
+        return (
+            "ok"
+            if answer is None and line.verb not in ("get", "lane", "result")
+            else self.shown(answer)
+        )
 
     def do_open(self, line: Line, names: list[str]) -> str:
         handle = names[0] or "queue"

@@ -41,7 +41,10 @@ def until_asleep(process: "subprocess.Popen[str]") -> None:
         assert time.monotonic() < deadline, "never slept"
 
 
-@pytest.mark.parametrize("verb", ["pop(wait=600)", "pop_many(5, wait=600)"])
+@pytest.mark.parametrize(
+    "verb",
+    ["pop(wait=600)", "pop_many(5, wait=600)", "result(queue.push(b'', delay=600), wait=600)"],
+)
 @pytest.mark.parametrize(
     "before",
     ["", "threading.Thread(target=lambda: queue.pop(wait=600), daemon=True).start()"],

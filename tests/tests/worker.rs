@@ -7,7 +7,9 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
 
 use fairlane::worker::{Delivery, Event, Reason};
-use fairlane::{ErrorCode, JobId, JobState, NewJob, Queue, Verdict, Worker, WorkerState};
+use fairlane::{
+    ErrorCode, JobId, JobResult, JobState, NewJob, Queue, Verdict, Worker, WorkerState,
+};
 use fairlane_tests::redis::{RedisServer, shared_server};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -50,10 +52,23 @@ fn push(queue: &Queue, payload: &str) -> JobId {
 }
 
 #[test]
+fn a_result_that_the_handler_gives_back_is_kept() {
+    on_each_store("results", |queue| {
+        let handler =
+            |job: &Delivery| Verdict::done().with_result(JobResult::new(&job.payload[..]));
+        let worker = Worker::new(&queue, handler);
+        worker.start().unwrap();
+        let id = push(&queue, "hello");
+        assert_eq!(queue.result(id, SOON).unwrap().as_deref(), Some(&b"hello"[..]));
+        assert!(worker.stop(SOON));
+    });
+}
+
+#[test]
 fn what_the_handler_gives_back_ends_the_delivery() {
     on_each_store("verdicts", |queue| {
         let handler = |job: &Delivery| match &job.payload[..] {
-            b"follow" => Verdict::Done { then: vec![NewJob::new("followed")] },
+            b"follow" => Verdict::Done { then: vec![NewJob::new("followed")], result: None },
             b"fail" => Verdict::fail("never again"),
             b"retry" => {
                 Verdict::Retry { error: "not now".into(), delay: Some(Duration::from_secs(3_600)) }

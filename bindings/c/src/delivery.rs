@@ -63,7 +63,7 @@ impl Delivery {
     /// Gives what a handler has said by the number that it returned.
     pub fn verdict(self, number: i32) -> Verdict {
         match number {
-            FAIRLANE_VERDICT_DONE => Verdict::Done { then: self.then },
+            FAIRLANE_VERDICT_DONE => Verdict::Done { then: self.then, result: None },
             FAIRLANE_VERDICT_RETRY => Verdict::Retry { error: self.error, delay: self.delay },
             FAIRLANE_VERDICT_FAIL => Verdict::Fail { error: self.error },
             FAIRLANE_VERDICT_RELEASE => Verdict::Release { delay: self.delay.unwrap_or_default() },

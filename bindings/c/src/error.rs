@@ -22,7 +22,8 @@ pub const FAIRLANE_QUEUE_FULL: i32 = 3;
 pub const FAIRLANE_PAYLOAD_TOO_LARGE: i32 = 4;
 /// The queue was closed.
 pub const FAIRLANE_CLOSED: i32 = 5;
-/// The store stayed busy for longer than `busy_timeout`. Retryable.
+/// The store stayed busy for longer than `busy_timeout`, or the job unfinished for longer than the
+/// caller waits. Retryable.
 pub const FAIRLANE_TIMEOUT: i32 = 6;
 /// The connection to the store broke before the answer came. Retryable.
 pub const FAIRLANE_CONNECTION_LOST: i32 = 7;
@@ -36,6 +37,8 @@ pub const FAIRLANE_VERSION_MISMATCH: i32 = 10;
 pub const FAIRLANE_UNSUPPORTED: i32 = 11;
 /// A defect in fairlane itself.
 pub const FAIRLANE_INTERNAL: i32 = 12;
+/// The job whose result was asked for is dead.
+pub const FAIRLANE_JOB_FAILED: i32 = 13;
 
 /// The names above, in the order of their numbers, are those of the core.
 const _: () = {
@@ -52,6 +55,7 @@ const _: () = {
         FAIRLANE_VERSION_MISMATCH,
         FAIRLANE_UNSUPPORTED,
         FAIRLANE_INTERNAL,
+        FAIRLANE_JOB_FAILED,
     ];
     assert!(numbers.len() == ErrorCode::ALL.len());
     let mut index = 0;

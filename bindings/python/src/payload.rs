@@ -1,4 +1,4 @@
-//! Payloads: bytes as they are, everything else as JSON.
+//! Payloads and results: bytes as they are, everything else as JSON.
 
 use fairlane::Error;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -13,6 +13,9 @@ use crate::door;
 /// The bytes of a payload.
 pub struct Payload(pub Vec<u8>);
 
+/// The bytes of a result.
+pub struct ResultValue(pub Vec<u8>);
+
 impl FromPyObject<'_, '_> for Payload {
     type Error = PyErr;
 
@@ -20,18 +23,33 @@ impl FromPyObject<'_, '_> for Payload {
     const INPUT_TYPE: PyStaticExpr = type_hint_identifier!("builtins", "object");
 
     fn extract(value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        if let Ok(bytes) = value.cast::<PyBytes>() {
-            return Ok(Self(bytes.as_bytes().to_vec()));
-        }
-        if let Ok(bytes) = value.cast::<PyByteArray>() {
-            return Ok(Self(bytes.to_vec()));
-        }
-        if value.cast::<PyMemoryView>().is_ok() {
-            let bytes = value.call_method0("tobytes")?;
-            return Ok(Self(bytes.cast::<PyBytes>()?.as_bytes().to_vec()));
-        }
-        encode(&value).map(Self)
+        bytes("payload", value).map(Self)
     }
+}
+
+impl FromPyObject<'_, '_> for ResultValue {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = type_hint_identifier!("builtins", "object");
+
+    fn extract(value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        bytes("result", value).map(Self)
+    }
+}
+
+fn bytes(what: &str, value: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<u8>> {
+    if let Ok(bytes) = value.cast::<PyBytes>() {
+        return Ok(bytes.as_bytes().to_vec());
+    }
+    if let Ok(bytes) = value.cast::<PyByteArray>() {
+        return Ok(bytes.to_vec());
+    }
+    if value.cast::<PyMemoryView>().is_ok() {
+        let bytes = value.call_method0("tobytes")?;
+        return Ok(bytes.cast::<PyBytes>()?.as_bytes().to_vec());
+    }
+    encode(what, &value)
 }
 
 /// Reads a payload back as JSON.
@@ -40,12 +58,12 @@ pub fn decode<'py>(payload: &Bound<'py, PyBytes>) -> PyResult<Bound<'py, PyAny>>
     LOADS.import(payload.py(), "json", "loads")?.call1((payload,))
 }
 
-fn encode(value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+fn encode(what: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     let py = value.py();
-    let text = encoder(py)?.call1(py, (value,)).map_err(|error| refusal(py, error))?;
+    let text = encoder(py)?.call1(py, (value,)).map_err(|error| refusal(py, what, error))?;
     let text = text.bind(py).cast::<PyString>()?;
     // Half a character: ensure_ascii=False lets it through, UTF-8 does not.
-    Ok(text.to_str().map_err(|error| refusal(py, error))?.as_bytes().to_vec())
+    Ok(text.to_str().map_err(|error| refusal(py, what, error))?.as_bytes().to_vec())
 }
 
 /// Gives the `encode` of one `json.JSONEncoder`, made once: `json.dumps` would make one a call.
@@ -62,9 +80,9 @@ fn encoder(py: Python<'_>) -> PyResult<&Py<PyAny>> {
 }
 
 /// Says what was wrong with a value that has no JSON: of a wrong type, or such as NaN.
-fn refusal(py: Python<'_>, error: PyErr) -> PyErr {
+fn refusal(py: Python<'_>, what: &str, error: PyErr) -> PyErr {
     const ACCEPTED: &str = "accepted are bytes, bytearray, memoryview and JSON values";
-    let message = format!("payload is not JSON: {}: {ACCEPTED}", error.value(py));
+    let message = format!("{what} is not JSON: {}: {ACCEPTED}", error.value(py));
     let refusal = if error.is_instance_of::<PyTypeError>(py) {
         PyTypeError::new_err(message)
     } else if error.is_instance_of::<PyValueError>(py) {

@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::{
     cancel, complete, demo, extend, fail, failed, get, lanes, limit, peek, pop, purge, push,
-    release, retry, schedule, target, throttle, unschedule, work,
+    release, result, retry, schedule, target, throttle, unschedule, work,
 };
 
 /// Fair, durable, rate-limited job queues: in one file, or on Redis.
@@ -103,6 +103,8 @@ pub(super) enum Command {
     Peek(peek::Arguments),
     /// Look at a job
     Get(get::Arguments),
+    /// Print the result that a job has left
+    Result(result::Arguments),
     /// Remove jobs, whatever their state, with the jobs that wait for them
     Cancel(cancel::Arguments),
     /// Remove all waiting jobs of a lane; jobs in flight and dead jobs stay

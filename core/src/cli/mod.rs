@@ -17,6 +17,7 @@ mod arguments;
 mod confirm;
 mod context;
 mod failure;
+mod input;
 mod interrupts;
 mod output;
 mod screen;
@@ -41,6 +42,7 @@ mod purge;
 mod push;
 mod release;
 mod repair;
+mod result;
 mod resume;
 mod retry;
 mod schedule;
@@ -102,6 +104,7 @@ fn execute(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Repair => repair::run(context),
         Command::Peek(arguments) => peek::run(context, &arguments),
         Command::Get(arguments) => get::run(context, &arguments),
+        Command::Result(arguments) => result::run(context, &arguments),
         Command::Cancel(arguments) => cancel::run(context, &arguments),
         Command::Purge(arguments) => purge::run(context, &arguments),
         Command::Failed(arguments) => failed::run(context, arguments),

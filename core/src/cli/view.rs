@@ -9,6 +9,7 @@ use crate::clock::Millis;
 use crate::job::{Job, JobInfo};
 use crate::lane::{LaneInfo, Stats};
 use crate::limits::Limits;
+use crate::token::JobId;
 
 /// A payload: as text if it is UTF-8, else in base 64.
 #[derive(Debug, Serialize)]
@@ -24,6 +25,24 @@ impl<'a> PayloadView<'a> {
             Ok(text) => Self::Payload(text),
             Err(_) => Self::PayloadBase64(BASE64_STANDARD.encode(payload)),
         }
+    }
+}
+
+/// A result: as text if it is UTF-8, else in base 64.
+#[derive(Debug, Serialize)]
+pub(super) struct ResultView<'a> {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result_base64: Option<String>,
+}
+
+impl<'a> ResultView<'a> {
+    pub(super) fn new(id: JobId, value: &'a [u8]) -> Self {
+        let result = std::str::from_utf8(value).ok();
+        let result_base64 = result.is_none().then(|| BASE64_STANDARD.encode(value));
+        Self { id: id.to_string(), result, result_base64 }
     }
 }
 

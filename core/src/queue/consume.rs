@@ -7,6 +7,7 @@ use web_time::Instant;
 use crate::clock::{Millis, millis};
 use crate::error::{Error, ErrorCode, Result};
 use crate::job::{Job, NewJob, clip_error, validate_span};
+use crate::job_result::JobResult;
 use crate::queue::Queue;
 use crate::store::{Ask, Ending, Outcome};
 use crate::token::Token;
@@ -98,7 +99,22 @@ impl Queue {
     /// # Errors
     /// As [`Queue::mark_complete`] and [`Queue::push_many`]: nothing was changed.
     pub fn mark_complete_then(&self, token: &Token, then: Vec<NewJob>) -> Result<()> {
-        self.finish_one(self.completion(token, then)?)
+        self.mark_complete_with(token, then, None)
+    }
+
+    /// Ends a delivery, pushes what follows from it, and keeps its result for
+    /// [`Queue::result`]: all of it or nothing.
+    ///
+    /// # Errors
+    /// As [`Queue::mark_complete_then`]; `PayloadTooLarge` or `InvalidArgument` if the result is not
+    /// accepted: nothing was changed.
+    pub fn mark_complete_with(
+        &self,
+        token: &Token,
+        then: Vec<NewJob>,
+        result: Option<JobResult>,
+    ) -> Result<()> {
+        self.finish_one(self.completion(token, then, result)?)
     }
 
     /// Ends many deliveries, each by itself, in one step; tells for each how it went.
@@ -106,8 +122,7 @@ impl Queue {
     /// # Errors
     /// Those of the store; then nothing was changed.
     pub fn mark_complete_many(&self, tokens: &[Token]) -> Result<Vec<Result<()>>> {
-        let ending =
-            |token: &Token| Ending { token: *token, outcome: Outcome::Complete { then: vec![] } };
+        let ending = |token: &Token| Ending { token: *token, outcome: Outcome::done() };
         self.store.finish(tokens.iter().map(ending).collect())
     }
 
@@ -158,10 +173,20 @@ impl Queue {
         self.store.extend(tokens.to_vec(), lease)
     }
 
-    /// Checks and says that a job is done, and what follows.
-    pub(crate) fn completion(&self, token: &Token, then: Vec<NewJob>) -> Result<Ending> {
+    /// Checks and says that a job is done, what follows, and what it leaves behind.
+    pub(crate) fn completion(
+        &self,
+        token: &Token,
+        then: Vec<NewJob>,
+        result: Option<JobResult>,
+    ) -> Result<Ending> {
         self.validate_all(&then)?;
-        Ok(Ending { token: *token, outcome: Outcome::Complete { then } })
+        if let Some(result) = &result {
+            result.validate(self.max_payload)?;
+        }
+        // Plain completions are cheaper.
+        let result = result.filter(|result| result.ttl > 0);
+        Ok(Ending { token: *token, outcome: Outcome::Complete { then, result } })
     }
 
     /// Checks and says that a job goes back untried.

@@ -17,6 +17,7 @@ mod lanes;
 mod look;
 mod open;
 mod produce;
+mod results;
 mod schedule;
 mod waiting;
 

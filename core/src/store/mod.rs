@@ -51,6 +51,13 @@
 //! **A busy period ends** when, at the end of a changing call, nothing is in flight and no lane is
 //! ready: `V` becomes the highest `start` ever given in this queue. No debt outlives the work.
 //!
+//! **Results.** A completion may leave one, which is kept until `now + ttl`; a ttl of 0 keeps nothing.
+//! From that moment on, by the clock, it is gone for everyone; a clock that was set back shifts the
+//! moment like any other. Who asks after a job looks at it as any look does, but at its result by
+//! the clock: it is gone if its moment is not after the later of the clock and the latest moment
+//! recorded. Asking leaves a result as it is. Rows of results that are gone may stay for a while:
+//! each completion that keeps a result deletes some, and each sweep more.
+//!
 //! **Endings.** `complete` removes the job, lets its key go, and releases its children by id: ready
 //! at the back, or delayed if their time has not come. Then follow-ups are pushed. `release` takes
 //! back the try and puts the job to the front, or delays it. `retry` delays it by the given delay or
@@ -111,11 +118,13 @@ use std::time::Duration;
 use crate::clock::Millis;
 use crate::error::Result;
 use crate::job::{Job, JobInfo, NewJob, Pushed};
+use crate::job_result::JobResult;
 use crate::lane::{LaneInfo, Stats};
 use crate::limits::{Limits, LimitsChange};
 use crate::schedule::{Schedule, ScheduleInfo};
 use crate::token::{JobId, Token};
 
+mod fate;
 mod hold;
 pub mod model;
 #[cfg(feature = "redis-protocol")]
@@ -125,6 +134,7 @@ pub mod sharded;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
+pub use fate::{Fate, Listener};
 pub use hold::{Held, HoldDump, NewHold, Owner};
 pub use repaired::Repaired;
 
@@ -163,6 +173,8 @@ pub enum Outcome {
     Complete {
         /// The jobs to push in the same step.
         then: Vec<NewJob>,
+        /// What the job leaves behind.
+        result: Option<JobResult>,
     },
     /// The job goes back untried, after `delay` milliseconds.
     Release {
@@ -183,6 +195,18 @@ pub enum Outcome {
         /// Why.
         error: String,
     },
+}
+
+impl Outcome {
+    /// The job is done, and nothing follows or is left of it.
+    pub fn done() -> Self {
+        Self::Complete { then: Vec::new(), result: None }
+    }
+
+    /// Tells whether the job is done, and nothing follows or is left of it.
+    pub fn is_plain(&self) -> bool {
+        matches!(self, Self::Complete { then, result: None } if then.is_empty())
+    }
 }
 
 /// The end of one delivery.
@@ -298,6 +322,15 @@ pub trait Store: Send + Sync {
     /// Looks at the first `count` ready jobs of a lane, in the order in which it will serve them.
     fn peek(&self, lane: String, count: usize) -> Result<Vec<JobInfo>>;
 
+    /// Looks what has become of a job.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if it was never pushed.
+    fn fate(&self, id: JobId) -> Result<Fate>;
+
+    /// Enters the calling thread as one who waits for the end of a job.
+    fn listener(&self, id: JobId) -> Result<Box<dyn Listener + '_>>;
+
     /// Removes a job in whatever state, with those blocked on it; tells whether there was one.
     fn cancel(&self, id: JobId) -> Result<bool>;
 
@@ -403,6 +436,8 @@ pub struct Dump {
     pub holds: Vec<HoldDump>,
     /// The schedules by name.
     pub schedules: Vec<ScheduleInfo>,
+    /// The results that are kept, by job, and until when.
+    pub results: Vec<(JobId, Vec<u8>, Millis)>,
 }
 
 /// A lane in a [`Dump`].

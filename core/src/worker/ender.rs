@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::backoff::Backoff;
 use crate::error::Result;
 use crate::queue::Queue;
-use crate::store::{Ending, Outcome};
+use crate::store::Ending;
 use crate::worker::crew::Crew;
 use crate::worker::delivery::Delivery;
 use crate::worker::ending::{conclude, end, ending};
@@ -107,7 +107,7 @@ fn finish(queue: &Queue, endings: Vec<Result<Option<Ending>>>) -> Vec<Result<()>
     let (mut plain, mut others) = (Vec::new(), Vec::new());
     for (place, ending) in endings.into_iter().enumerate() {
         match ending {
-            Ok(Some(ending)) if is_plain(&ending) => plain.push((place, ending)),
+            Ok(Some(ending)) if ending.outcome.is_plain() => plain.push((place, ending)),
             Ok(Some(ending)) => others.push((place, ending)),
             Ok(None) => {}
             Err(error) => results[place] = Err(error),
@@ -119,8 +119,4 @@ fn finish(queue: &Queue, endings: Vec<Result<Option<Ending>>>) -> Vec<Result<()>
         places.into_iter().zip(told).for_each(|(place, result)| results[place] = result);
     }
     results
-}
-
-fn is_plain(ending: &Ending) -> bool {
-    matches!(&ending.outcome, Outcome::Complete { then } if then.is_empty())
 }

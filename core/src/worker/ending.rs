@@ -30,7 +30,7 @@ pub(super) fn end(plan: &Plan, delivery: &Delivery, verdict: Verdict, took: Dura
 /// Gives what the store is to do; nothing if the handler has done it itself.
 pub(super) fn ending(queue: &Queue, token: &Token, verdict: &Verdict) -> Result<Option<Ending>> {
     Ok(Some(match verdict {
-        Verdict::Done { then } => queue.completion(token, then.clone())?,
+        Verdict::Done { then, result } => queue.completion(token, then.clone(), result.clone())?,
         Verdict::Retry { error, delay } => queue.retrial(token, error, *delay)?,
         Verdict::Fail { error } => Queue::failure(token, error),
         Verdict::Release { delay } => Queue::giving_back(token, *delay)?,

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use crate::job::NewJob;
+use crate::job_result::JobResult;
 
 /// How a delivery is to end; what a handler gives back, or is converted from what it gives back:
 /// `()` is done, `Ok(())` is done, and any error has the job tried again after its backoff.
@@ -13,6 +14,8 @@ pub enum Verdict {
     Done {
         /// The jobs to push.
         then: Vec<NewJob>,
+        /// What is kept for [`crate::Queue::result`].
+        result: Option<JobResult>,
     },
     /// The try failed; the job is dead if its tries are spent.
     Retry {
@@ -38,7 +41,16 @@ pub enum Verdict {
 impl Verdict {
     /// The job is done.
     pub fn done() -> Self {
-        Self::Done { then: Vec::new() }
+        Self::Done { then: Vec::new(), result: None }
+    }
+
+    /// Keeps a result for [`crate::Queue::result`], if the job is done; any other verdict stays as
+    /// it is.
+    pub fn with_result(mut self, given: JobResult) -> Self {
+        if let Self::Done { result, .. } = &mut self {
+            *result = Some(given);
+        }
+        self
     }
 
     /// The try failed; the job comes again after its backoff.

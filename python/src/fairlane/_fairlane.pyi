@@ -593,13 +593,14 @@ class Queue:
         """
         List the lanes by name.
         """
-    def mark_complete(self, /, token: Job | str, then: Iterable[NewJob] = ...) -> None:
+    def mark_complete(self, /, token: Job | str, then: Iterable[NewJob] = ..., result: object | None = None, result_ttl: float | timedelta = ...) -> None:
         """
         End a delivery, named by its token or its job: the job is done. The jobs of `then`, an
-        iterable of NewJob, are pushed in the same step.
+        iterable of NewJob, are pushed in the same step. A `result`, bytes or any JSON value but
+        None, is kept for `result_ttl` seconds: see result().
 
-        Raises StaleTokenError if the delivery has lapsed or has ended, and what push_many raises:
-        then nothing was changed.
+        Raises StaleTokenError if the delivery has lapsed or has ended, PayloadTooLargeError for a
+        result over max_payload, and what push_many raises: then nothing was changed.
         """
     def mark_complete_many(self, /, tokens: Iterable[Job | str]) -> list[Error | None]:
         """
@@ -682,6 +683,17 @@ class Queue:
         Put dead jobs back to the end of their lanes, with all their tries; tell how many.
 
         Those of `ids`, those of a lane, or all; ids that are not dead are passed over.
+        """
+    def result(self, /, id: str, wait: float | timedelta = ...) -> bytes | None:
+        """
+        Give the result of a job, waiting up to `wait` seconds for the job to end; None, at once, if
+        it has ended and no result of it is kept: none was given, its time is over, or the job was
+        cancelled. Reading a result leaves it where it is.
+
+        While it waits the thread sleeps, other threads run, and Ctrl-C ends it.
+
+        Raises JobFailedError if the job is dead, TimeoutError if it has not ended,
+        InvalidArgumentError if no push gave that id.
         """
     def resume(self, /, lane: str | None = None) -> None:
         """

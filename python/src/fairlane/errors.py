@@ -52,7 +52,7 @@ class ClosedError(Error, ValueError):
 
 
 class TimeoutError(Error, builtins.TimeoutError):
-    """The store stayed busy for longer than the caller allows."""
+    """The store stayed busy, or the job unfinished, for longer than the caller allows."""
 
     code = "Timeout"
     number = 6
@@ -103,6 +103,13 @@ class InternalError(Error, RuntimeError):
     number = 12
 
 
+class JobFailedError(Error, RuntimeError):
+    """The job whose result was asked for is dead."""
+
+    code = "JobFailed"
+    number = 13
+
+
 BY_NUMBER: dict[int, type[Error]] = {
     error.number: error
     for error in (
@@ -118,6 +125,7 @@ BY_NUMBER: dict[int, type[Error]] = {
         VersionMismatchError,
         UnsupportedError,
         InternalError,
+        JobFailedError,
     )
 }
 """Every class by its number."""

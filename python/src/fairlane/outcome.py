@@ -25,7 +25,7 @@ It is called on the worker's threads, or on the event loop of an ``aio.Worker``;
 reported and changes nothing."""
 
 Verdict = (
-    tuple[str, Iterable[NewJob]]
+    tuple[str, Iterable[NewJob], object]
     | tuple[str, str, "float | timedelta | None"]
     | tuple[str, str]
     | tuple[str, "float | timedelta"]
@@ -56,10 +56,11 @@ class Release(Exception):  # noqa: N818
 def returned(result: object) -> Verdict:
     """Says what follows from what a handler has returned."""
     if isinstance(result, NewJob):
-        return "done", [result]
-    if isinstance(result, list | tuple) and all(isinstance(job, NewJob) for job in result):
-        return "done", result
-    return "done", ()
+        return "done", [result], None
+    jobs = result if isinstance(result, list | tuple) else ()
+    if jobs and all(isinstance(job, NewJob) for job in jobs):
+        return "done", jobs, None
+    return "done", (), result
 
 
 def raised(job: Job, error: BaseException, retry_on: Errors) -> Verdict:

@@ -22,7 +22,8 @@ __all__ = ["Discard", "Handler", "Observer", "Release", "Retry", "Worker"]
 
 Handler = Callable[[Job], object]
 """What a worker calls with each job. To return means done; a NewJob, or a list or tuple of them, is
-pushed in the same step; anything else that is returned is ignored. To raise means that the try failed."""
+pushed in the same step; anything else but None, bytes or a JSON value, is kept for an hour as the
+result of the job. To raise means that the try failed."""
 
 
 class Worker:

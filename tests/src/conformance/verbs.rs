@@ -5,13 +5,15 @@ use std::time::Duration;
 use fairlane::clock::duration;
 use fairlane::given;
 use fairlane::{
-    DEFAULT_LANE, DEFAULT_LEASE, FailedFilter, Job, JobInfo, LimitsChange, Queue, Result,
+    DEFAULT_LANE, DEFAULT_LEASE, DEFAULT_RESULT_TTL, FailedFilter, Job, JobInfo, JobResult,
+    LimitsChange, Queue, Result,
 };
 
 use super::line::Line;
 use super::run::Run;
 use super::schedules;
 use super::show::{self, Answer, Show};
+use super::text::{decode, value};
 
 /// How many dead jobs are listed where none are asked for, as in every other host.
 const DEFAULT_FAILED: usize = 100;
@@ -36,7 +38,7 @@ impl Run<'_> {
                 let (tokens, lease) = (self.tokens(line)?, lease(line)?);
                 self.show(handle).each(queue.extend_many(&tokens, lease)?)
             }
-            "get" | "peek" | "failed" | "cancel" | "restore_failed" | "clean_failed" => {
+            "get" | "result" | "peek" | "failed" | "cancel" | "restore_failed" | "clean_failed" => {
                 self.look(queue, handle, line)?
             }
             "schedule" | "unschedule" | "schedules" => {
@@ -83,7 +85,12 @@ impl Run<'_> {
         let token = self.names.resolve(line.raw("token").expect("token")).parse()?;
         let error = |line: &mut Line<'_>| line.text("error").unwrap_or_default();
         match line.verb {
-            "mark_complete" => queue.mark_complete_then(&token, then)?,
+            "mark_complete" => {
+                let ttl = line.span("result_ttl")?.unwrap_or(DEFAULT_RESULT_TTL);
+                let value = line.raw("result").map(decode);
+                let result = value.map(|value| JobResult { value, ttl });
+                queue.mark_complete_with(&token, then, result)?;
+            }
             "release" => queue.release(&token, line.duration("delay")?.unwrap_or_default())?,
             "retry" => queue.retry(&token, &error(line), line.duration("delay")?)?,
             "fail" => queue.fail(&token, &error(line))?,
@@ -97,6 +104,10 @@ impl Run<'_> {
         let id = line.raw("id").map(|id| self.names.resolve(id).parse()).transpose()?;
         Ok(match line.verb {
             "get" => Answer::maybe(queue.get(id.expect("id"))?.as_ref().map(show)),
+            "result" => {
+                let wait = line.duration("wait")?.unwrap_or_default();
+                Answer::maybe(queue.result(id.expect("id"), wait)?.map(value))
+            }
             "cancel" => Answer::of(queue.cancel(id.expect("id"))?),
             "peek" => {
                 let lane = line.text("lane").unwrap_or_else(|| DEFAULT_LANE.to_owned());

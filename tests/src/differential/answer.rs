@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use fairlane::clock::Millis;
-use fairlane::store::{Batch, Dump, Ticks};
+use fairlane::store::{Batch, Dump, Fate, Ticks};
 use fairlane::{Error, JobInfo, LaneInfo, Pushed, Repaired, Result, ScheduleInfo, Stats, Swept};
 
 /// The answer of one store. Queue tags are taken out of it: they differ from store to store.
@@ -24,6 +24,7 @@ pub enum Answer {
     Lanes(Result<Vec<LaneInfo>>),
     Lane(Result<Option<LaneInfo>>),
     Job(Result<Option<JobInfo>>),
+    Fate(Result<Fate>),
     Jobs(Result<Vec<JobInfo>>),
     Schedules(Result<Vec<ScheduleInfo>>),
     Ticks(Result<Ticks>),

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use fairlane::store::Fate;
 use fairlane::{Error, ErrorCode, LaneState, Stats};
 
 use super::answer::Answer;
 use super::operation::Operation;
 
 /// What has to come up.
-const EVENTS: [&str; 31] = [
+const EVENTS: [&str; 35] = [
     "delivered",
     "completed",
     "retried",
@@ -41,6 +42,10 @@ const EVENTS: [&str; 31] = [
     "tick had come",
     "tick was fired",
     "tick was another's",
+    "result was kept",
+    "result was over",
+    "fate was open",
+    "fate was death",
 ];
 
 /// Counts what came up.
@@ -90,6 +95,12 @@ impl Coverage {
             (Operation::Cancel(_), Answer::Flag(Ok(was_there))) => {
                 self.count("cancelled", u64::from(*was_there))
             }
+            (_, Answer::Fate(Ok(fate))) => match fate {
+                Fate::Open => self.count("fate was open", 1_u64),
+                Fate::Kept(_) => self.count("result was kept", 1_u64),
+                Fate::Dead(_) => self.count("fate was death", 1_u64),
+                Fate::Gone => self.count("result was over", 1_u64),
+            },
             (_, Answer::Lanes(Ok(lanes))) => {
                 for lane in lanes {
                     match lane.state {

@@ -7,7 +7,7 @@
 use fairlane::backoff::BackoffPolicy;
 use fairlane::clock::Millis;
 use fairlane::store::{Held, LaneChange, NewHold, Outcome, Owner};
-use fairlane::{CatchUp, Due, Key, LimitsChange, NewJob, Rate, Schedule, Timing};
+use fairlane::{CatchUp, Due, JobResult, Key, LimitsChange, NewJob, Rate, Schedule, Timing};
 use fastrand::Rng;
 
 use super::operation::{
@@ -77,12 +77,14 @@ struct Generator {
     /// The most jobs that are pushed, popped or ended in one call.
     batch: usize,
     /// How likely each kind of operation is, in the order of [`Generator::operation`].
-    weights: [u32; 31],
+    weights: [u32; 32],
     /// How often, in percent, a job has a rate, a key, a parent, a delay.
     with_rate: u32,
     with_key: u32,
     with_parent: u32,
     with_delay: u32,
+    /// How often, in percent, a completion leaves a result.
+    with_result: u32,
     /// The longest step of the clock.
     stride: Millis,
     /// Whether almost all jobs are pushed, popped and completed, and nothing else happens to them:
@@ -94,7 +96,7 @@ impl Generator {
     fn new(mut rng: Rng) -> Self {
         let mut weights = [
             55, 50, 45, 4, 12, 12, 4, 2, 5, 2, 1, 2, 6, 2, 3, 3, 3, 8, 25, 12, 3, 2, 8, 4, 6, 1, 4,
-            1, 1, 2, 6,
+            1, 1, 2, 6, 10,
         ];
         for weight in &mut weights {
             *weight *= pick(&mut rng, &[0, 1, 2, 2, 2, 2, 6]);
@@ -118,6 +120,7 @@ impl Generator {
             with_key: *pick(&mut rng, often),
             with_parent: *pick(&mut rng, often),
             with_delay: *pick(&mut rng, often),
+            with_result: *pick(&mut rng, often),
             stride: *pick(&mut rng, &[20, 100, 500, 3_000]),
             is_calm,
             rng,
@@ -171,12 +174,13 @@ impl Generator {
             27 => Operation::Unschedule(self.schedule_name()),
             28 => Operation::Schedules,
             29 => Operation::Ticks(*pick(&mut self.rng, &[1, 2, 100])),
-            _ => Operation::Fire(PickedFiring {
+            30 => Operation::Fire(PickedFiring {
                 name: self.schedule_name(),
                 off_by: *pick(&mut self.rng, &[0, 0, 0, 0, 1, -1]),
                 next_in: self.rng.i64(-5..=self.stride * 4),
                 count: *pick(&mut self.rng, &[0, 1, 1, 1, 3]),
             }),
+            _ => Operation::Fate(self.job_pick()),
         }
     }
 
@@ -290,12 +294,13 @@ impl Generator {
         let mut then = Vec::new();
         let error = format!("failure {}", self.rng.u32(0..10));
         let outcome = match self.rng.u32(0..10) {
-            _ if self.is_calm && self.chance(95) => Outcome::Complete { then: Vec::new() },
+            _ if self.is_calm && self.chance(95) => Outcome::done(),
             0..=3 => {
                 if self.chance(20) {
                     then = self.some(3, Self::job);
                 }
-                Outcome::Complete { then: Vec::new() }
+                let result = self.chance(self.with_result).then(|| self.result());
+                Outcome::Complete { then: Vec::new(), result }
             }
             4..=5 => Outcome::Release { delay: self.delay() },
             6..=8 => Outcome::Retry {
@@ -306,6 +311,12 @@ impl Generator {
             _ => Outcome::Fail { error },
         };
         PickedEnding { token, outcome, then }
+    }
+
+    fn result(&mut self) -> JobResult {
+        let size = if self.chance(3) { LARGE } else { self.rng.usize(0..=12) };
+        let ttl = *pick(&mut self.rng, &[1, 30, 300, 3_000, 100_000]);
+        JobResult { value: vec![self.rng.u8(..); size], ttl }
     }
 
     fn change(&mut self, is_lane: bool) -> LaneChange {

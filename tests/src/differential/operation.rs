@@ -63,6 +63,8 @@ pub enum Operation {
     Lane(String),
     /// Looks at a job.
     Get(JobPick),
+    /// Asks what has become of a job.
+    Fate(JobPick),
     /// Looks at the next jobs of a lane.
     Peek(String, usize),
     /// Looks at the dead.

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use fairlane::store::{Held, LaneChange, NewHold, Outcome};
-use fairlane::{Due, LimitsChange, NewJob, Schedule};
+use fairlane::{Due, JobResult, LimitsChange, NewJob, Schedule};
 
 use super::operation::{
     JobPick, Operation, PickedEnding, PickedFilter, PickedFiring, PickedJob, TokenPick,
@@ -47,6 +47,7 @@ impl Display for Operation {
             Self::Lanes(after, limit) => write!(out, "lanes after={after:?} limit={limit}"),
             Self::Lane(lane) => write!(out, "lane {lane:?}"),
             Self::Get(job) => write!(out, "get {job}"),
+            Self::Fate(job) => write!(out, "fate {job}"),
             Self::Peek(lane, count) => write!(out, "peek {lane:?} {count}"),
             Self::Failed(count) => write!(out, "failed {count}"),
             Self::Dump => write!(out, "dump"),
@@ -112,8 +113,16 @@ impl Display for PickedEnding {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         write!(out, "{} ", self.token)?;
         match &self.outcome {
-            Outcome::Complete { .. } if self.then.is_empty() => write!(out, "complete"),
-            Outcome::Complete { .. } => write!(out, "complete then {}", List(&self.then)),
+            Outcome::Complete { result, .. } => {
+                write!(out, "complete")?;
+                if !self.then.is_empty() {
+                    write!(out, " then {}", List(&self.then))?;
+                }
+                if let Some(JobResult { value, ttl }) = result {
+                    write!(out, " result {}B ttl={ttl}", value.len())?;
+                }
+                Ok(())
+            }
             Outcome::Release { delay } => write!(out, "release delay={delay}"),
             Outcome::Retry { error, delay, random } => {
                 write!(out, "retry {error:?} delay={delay:?} random={random}")

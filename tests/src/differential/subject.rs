@@ -143,6 +143,7 @@ impl Party for Subject {
                 Answer::Lane(store.sweep().and_then(|_| store.lane(lane.clone())))
             }
             Operation::Get(job) => Answer::Job(store.get(picks.id(*job))),
+            Operation::Fate(job) => Answer::Fate(store.fate(picks.id(*job))),
             Operation::Peek(lane, count) => Answer::Jobs(store.peek(lane.clone(), *count)),
             Operation::Failed(count) => Answer::Jobs(store.failed(*count)),
             Operation::Dump => Answer::Dump(store.sweep().and_then(|_| store.dump().map(Box::new))),
@@ -193,7 +194,9 @@ impl Subject {
 
     fn ending(&self, picked: &PickedEnding, picks: Picks) -> Option<Ending> {
         let outcome = match &picked.outcome {
-            Outcome::Complete { .. } => Outcome::Complete { then: picks.jobs(&picked.then) },
+            Outcome::Complete { result, .. } => {
+                Outcome::Complete { then: picks.jobs(&picked.then), result: result.clone() }
+            }
             other => other.clone(),
         };
         Some(Ending { token: self.token(picked.token)?, outcome })

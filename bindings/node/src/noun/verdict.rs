@@ -7,7 +7,7 @@ use crate::{refuse, time};
 /// Reads what a handler said about its job.
 pub fn read(arguments: &mut Reader<'_>) -> Result<Verdict> {
     Ok(match arguments.text()? {
-        "done" => Verdict::Done { then: new_job::read_many(arguments)? },
+        "done" => Verdict::Done { then: new_job::read_many(arguments)?, result: None },
         "retry" => {
             let (error, delay) = (arguments.text()?.to_owned(), arguments.maybe_number()?);
             let delay = delay.map(|delay| time::duration("delay", delay)).transpose()?;

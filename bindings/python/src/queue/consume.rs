@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use fairlane::JobResult;
 use pyo3::prelude::*;
 
 use crate::delivery::{Deliveries, Delivery};
@@ -7,6 +8,7 @@ use crate::door::{self, Failure};
 use crate::job::Job;
 use crate::new_job::NewJobs;
 use crate::number::Integer;
+use crate::payload::ResultValue;
 use crate::queue::Queue;
 use crate::refused::Refused;
 use crate::signals::Signals;
@@ -15,6 +17,9 @@ use crate::time::Seconds;
 
 /// The default lease in seconds.
 const LEASE: Seconds = Seconds(fairlane::DEFAULT_LEASE as f64 / 1e3);
+
+/// How long a result is kept by default, in seconds.
+const RESULT_TTL: Seconds = Seconds(fairlane::DEFAULT_RESULT_TTL as f64 / 1e3);
 
 #[pymethods]
 impl Queue {
@@ -51,16 +56,26 @@ impl Queue {
     }
 
     /// End a delivery, named by its token or its job: the job is done. The jobs of `then`, an
-    /// iterable of NewJob, are pushed in the same step.
+    /// iterable of NewJob, are pushed in the same step. A `result`, bytes or any JSON value but
+    /// None, is kept for `result_ttl` seconds: see result().
     ///
-    /// Raises StaleTokenError if the delivery has lapsed or has ended, and what push_many raises:
-    /// then nothing was changed.
+    /// Raises StaleTokenError if the delivery has lapsed or has ended, PayloadTooLargeError for a
+    /// result over max_payload, and what push_many raises: then nothing was changed.
     #[pyo3(
-        signature = (token, then=NewJobs(Vec::new())),
-        text_signature = "($self, token, then=())"
+        signature = (token, then=NewJobs(Vec::new()), result=None, result_ttl=RESULT_TTL),
+        text_signature = "($self, token, then=(), result=None, result_ttl=3600.0)"
     )]
-    fn mark_complete(&self, py: Python<'_>, token: Delivery, then: NewJobs) -> PyResult<()> {
-        door::call(py, || self.0.mark_complete_then(&token.0, then.0))
+    fn mark_complete(
+        &self,
+        py: Python<'_>,
+        token: Delivery,
+        then: NewJobs,
+        result: Option<ResultValue>,
+        result_ttl: Seconds,
+    ) -> PyResult<()> {
+        let ttl = result_ttl.millis("result_ttl")?;
+        let result = result.map(|ResultValue(value)| JobResult { value, ttl });
+        door::call(py, || self.0.mark_complete_with(&token.0, then.0, result))
     }
 
     /// End many deliveries, each by itself, in one step.

@@ -20,6 +20,7 @@ mod consume;
 mod lanes;
 mod look;
 mod produce;
+mod results;
 mod schedule;
 
 /// One named queue in one store.

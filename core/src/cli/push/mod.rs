@@ -1,12 +1,11 @@
 //! `fairlane push`: one job, or a stream of them.
 
-use std::io::{self, IsTerminal, Read};
-
 use clap::Args;
 use serde_json::json;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::input;
 use crate::error::{Error, ErrorCode};
 
 use stream::StreamTerms;
@@ -47,29 +46,11 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failur
     if arguments.stream.is_wanted() {
         return stream::run(context, &arguments.stream, &arguments.terms);
     }
-    let payload = match arguments.payload.as_deref() {
-        Some(payload) if payload != "-" => payload.as_bytes().to_vec(),
-        _ => read_whole(context)?,
-    };
+    let payload = input::bytes(context, arguments.payload.as_deref())?;
     let pushed = context.open()?.push_many(vec![arguments.terms.job(payload)])?;
     let pushed = pushed
         .first()
         .ok_or_else(|| Error::new(ErrorCode::Internal, "store gave no id for a pushed job"))?;
     let value = json!({ "id": pushed.id.to_string(), "is_new": pushed.is_new });
     context.output.answer(&value, || pushed.id.to_string())
-}
-
-fn read_whole(context: &Context) -> Result<Vec<u8>, Failure> {
-    let stdin = io::stdin().lock();
-    if stdin.is_terminal() {
-        context.output.note("type the payload and end it with Ctrl-D on a line of its own");
-    }
-    // One byte more than accepted is enough for push to refuse it.
-    let most = u64::try_from(context.max_payload()).unwrap_or(u64::MAX).saturating_add(1);
-    let mut payload = Vec::new();
-    stdin
-        .take(most)
-        .read_to_end(&mut payload)
-        .map_err(|error| Failure::system(format!("cannot read standard input: {error}")))?;
-    Ok(payload)
 }

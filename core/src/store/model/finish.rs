@@ -14,8 +14,9 @@ impl State {
             let id = ending.token.job;
             state.delivery(ending.token)?;
             match ending.outcome {
-                Outcome::Complete { then } => {
+                Outcome::Complete { then, result } => {
                     state.complete(id);
+                    state.keep_result(id, result);
                     state.push(then)?;
                 }
                 Outcome::Release { delay } => state.release(id, delay),

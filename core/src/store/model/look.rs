@@ -113,6 +113,7 @@ impl State {
             keys,
             holds: self.holds_there().collect(),
             schedules: self.schedules(),
+            results: self.results_kept(),
         }
     }
 

@@ -15,8 +15,8 @@ use crate::lane::{LaneInfo, Stats};
 use crate::options::QueueOptions;
 use crate::schedule::{Schedule, ScheduleInfo};
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, Firing, Held, LaneChange, NewHold, Repaired, Store,
-    Swept, Ticks, Waiter,
+    Ask, Batch, Dump, Ending, FailedFilter, Fate, Firing, Held, LaneChange, Listener, NewHold,
+    Repaired, Store, Swept, Ticks, Waiter,
 };
 use crate::token::{JobId, Token};
 
@@ -28,6 +28,7 @@ mod look;
 mod pop;
 mod push;
 mod remove;
+mod results;
 mod schedule;
 mod settle;
 mod state;
@@ -100,8 +101,9 @@ impl Store for ModelStore {
     }
 
     fn pop(&self, ask: Ask) -> Result<Batch> {
-        // A pop rings nobody: what it settled, it took or will be found by who waits for that time.
-        self.change(|state, _| state.pop(ask))
+        // A pop rings no worker: what it settled, it took or will be found by who waits for that
+        // time. But a job may have ended.
+        self.change_and_ring(|state, _| state.pop(ask))
     }
 
     fn finish(&self, endings: Vec<Ending>) -> Result<Vec<Result<()>>> {
@@ -140,6 +142,18 @@ impl Store for ModelStore {
 
     fn peek(&self, lane: String, count: usize) -> Result<Vec<JobInfo>> {
         self.look(|state| state.peek(&lane, count))
+    }
+
+    fn fate(&self, id: JobId) -> Result<Fate> {
+        self.look(|state| state.fate(id, self.clock.now()))?
+    }
+
+    fn listener(&self, id: JobId) -> Result<Box<dyn Listener + '_>> {
+        let shared = self.lock();
+        if shared.closed {
+            return Err(Error::closed());
+        }
+        Ok(Box::new(ModelListener { id, waiter: ModelWaiter { store: self, heard: shared.rings } }))
     }
 
     fn cancel(&self, id: JobId) -> Result<bool> {
@@ -250,5 +264,20 @@ impl Waiter for ModelWaiter<'_> {
             .unwrap_or_else(PoisonError::into_inner);
         self.heard = shared.rings;
         if shared.closed { Err(Error::closed()) } else { Ok(()) }
+    }
+}
+
+struct ModelListener<'a> {
+    id: JobId,
+    waiter: ModelWaiter<'a>,
+}
+
+impl Listener for ModelListener<'_> {
+    fn look(&mut self) -> Result<Fate> {
+        self.waiter.store.fate(self.id)
+    }
+
+    fn wait(&mut self, timeout: Duration) -> Result<bool> {
+        self.waiter.wait(timeout).map(|()| true)
     }
 }

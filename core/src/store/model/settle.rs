@@ -57,6 +57,9 @@ impl State {
                 info.next_at -= by;
             }
         }
+        for kept in self.results.values_mut() {
+            kept.until -= by;
+        }
     }
 
     /// Forgets what has no effect any more.
@@ -74,6 +77,7 @@ impl State {
         }
         let (now, virtual_time) = (self.now, self.virtual_time);
         self.holds.retain(|_, holding| holding.ends_at > now);
+        self.results.retain(|_, kept| kept.until > now);
         self.lanes.retain(|_, lane| !lane.is_gone(now, virtual_time));
     }
 

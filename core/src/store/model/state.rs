@@ -36,6 +36,7 @@ pub(super) struct State {
     pub(super) keys: BTreeMap<String, Hold>,
     pub(super) holds: BTreeMap<String, Holding>,
     pub(super) schedules: BTreeMap<String, ScheduleInfo>,
+    pub(super) results: BTreeMap<JobId, Kept>,
     pub(super) sums: Sums,
 }
 
@@ -93,6 +94,13 @@ pub(super) struct Holding {
     pub(super) owner: Owner,
     pub(super) kept_until: Millis,
     pub(super) ends_at: Millis,
+}
+
+/// The result of a completed job.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub(super) value: Vec<u8>,
+    pub(super) until: Millis,
 }
 
 /// What has happened since the queue was made.
@@ -201,6 +209,7 @@ impl State {
             keys: BTreeMap::new(),
             holds: BTreeMap::new(),
             schedules: BTreeMap::new(),
+            results: BTreeMap::new(),
             sums: Sums::default(),
         }
     }

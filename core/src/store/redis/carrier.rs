@@ -46,4 +46,10 @@ pub trait Place {
 
     /// Has another worker called when this one leaves.
     fn pass_on(&mut self);
+
+    /// Has nobody called in its stead when it leaves: what it waits for concerns it alone.
+    fn stand_alone(&mut self);
+
+    /// Tells whether its waits just last a while, without a call by the server.
+    fn polls(&self) -> bool;
 }

@@ -16,14 +16,15 @@ use crate::lane::{LaneInfo, Stats};
 use crate::options::QueueOptions;
 use crate::schedule::{Schedule, ScheduleInfo};
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, Firing, Held, LaneChange, NewHold, Repaired, Store,
-    Swept, Ticks, Waiter,
+    Ask, Batch, Dump, Ending, FailedFilter, Fate, Firing, Held, LaneChange, Listener, NewHold,
+    Repaired, Store, Swept, Ticks, Waiter,
 };
 use crate::token::{JobId, Token};
 
 mod carrier;
 #[cfg(feature = "redis")]
 pub mod driver;
+mod listener;
 pub mod protocol;
 pub mod replay;
 #[cfg(feature = "redis")]
@@ -34,6 +35,7 @@ pub use carrier::{Carrier, Place};
 #[cfg(feature = "redis")]
 pub use shards::{ShardClient, open_shards};
 
+use listener::RedisListener;
 use protocol::{Manner, PlainFares, Popped, Protocol, Reply, Request};
 use waiter::RedisWaiter;
 
@@ -230,6 +232,15 @@ impl<C: Carrier> Store for RedisStore<C> {
 
     fn peek(&self, lane: String, count: usize) -> Result<Vec<JobInfo>> {
         self.protocol.read_jobs(self.call(self.protocol.peek(&lane, count))?)
+    }
+
+    fn fate(&self, id: JobId) -> Result<Fate> {
+        let reply = self.call(self.protocol.fate(id, self.injected()))?;
+        self.protocol.read_fate(reply, id)
+    }
+
+    fn listener(&self, id: JobId) -> Result<Box<dyn Listener + '_>> {
+        Ok(Box::new(RedisListener::enter(self, id)?))
     }
 
     fn cancel(&self, id: JobId) -> Result<bool> {

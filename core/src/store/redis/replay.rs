@@ -146,6 +146,14 @@ impl Place for Nowhere {
     fn pass_on(&mut self) {
         match *self {}
     }
+
+    fn stand_alone(&mut self) {
+        match *self {}
+    }
+
+    fn polls(&self) -> bool {
+        match *self {}
+    }
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl<S: Store> Sharded<S> {
     fn ending_inside(&self, ending: Ending) -> Result<(Ending, Named)> {
         let Ending { token, mut outcome } = ending;
         let mut named = Named { token: Some(token), ..Named::default() };
-        if let Outcome::Complete { then } = &mut outcome {
+        if let Outcome::Complete { then, .. } = &mut outcome {
             named.parents.extend(then.iter().filter_map(|job| job.after));
             let followers = std::mem::take(then).into_iter();
             let inside = followers.map(|job| self.placement.follower_inside(token.job, job));

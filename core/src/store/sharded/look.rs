@@ -65,6 +65,8 @@ impl<S: Store> Sharded<S> {
             let keys = dump.keys.into_iter();
             all.keys.extend(keys.map(|(key, holder, until)| (key, id_outside(holder), until)));
             all.holds.extend(dump.holds);
+            let results = dump.results.into_iter();
+            all.results.extend(results.map(|(id, value, until)| (id_outside(id), value, until)));
         }
         all.stats = joined_stats(&stats);
         all.lanes.sort_by(|one, other| one.name.cmp(&other.name));
@@ -73,6 +75,7 @@ impl<S: Store> Sharded<S> {
         all.keys.sort();
         all.holds.sort_by(|one, other| one.key.cmp(&other.key));
         sort_by_name(&mut all.schedules);
+        all.results.sort();
         Ok(all)
     }
 }

@@ -27,8 +27,8 @@ use crate::lane::{LaneInfo, Stats};
 use crate::limits::LimitsChange;
 use crate::schedule::{Schedule, ScheduleInfo};
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, Firing, Held, LaneChange, NewHold, Repaired, Store,
-    Swept, Ticks, Waiter,
+    Ask, Batch, Dump, Ending, FailedFilter, Fate, Firing, Held, LaneChange, Listener, NewHold,
+    Repaired, Store, Swept, Ticks, Waiter,
 };
 use crate::token::{JobId, Token};
 
@@ -40,6 +40,7 @@ mod look;
 mod placement;
 mod pop;
 mod push;
+mod results;
 mod retold;
 mod schedule;
 mod slot;
@@ -180,6 +181,14 @@ impl<S: Store> Store for Sharded<S> {
         let shard = self.placement.of_lane(&lane);
         let jobs = self.shards[shard].peek(lane, count)?.into_iter();
         Ok(jobs.map(|info| self.placement.info_outside(shard, info)).collect())
+    }
+
+    fn fate(&self, id: JobId) -> Result<Fate> {
+        self.fate_outside(id)
+    }
+
+    fn listener(&self, id: JobId) -> Result<Box<dyn Listener + '_>> {
+        self.listener_outside(id)
     }
 
     fn cancel(&self, id: JobId) -> Result<bool> {

@@ -22,7 +22,8 @@ impl<S: Store> Sharded<S> {
         for Part { shard, places, items } in parts {
             let (parents, jobs): (Vec<_>, _) = items.into_iter().unzip();
             let pushed = self.shards[shard].push(jobs).map_err(|error| {
-                let named = Named { parents: parents.into_iter().flatten().collect(), token: None };
+                let parents = parents.into_iter().flatten().collect();
+                let named = Named { parents, ..Named::default() };
                 halfway(named.retell(error, placement), done, total)
             })?;
             done += places.len();

@@ -10,6 +10,8 @@ use super::placement::Placement;
 pub(super) struct Named {
     pub(super) token: Option<Token>,
     pub(super) parents: Vec<JobId>,
+    /// The job that was asked after.
+    pub(super) asked: Option<JobId>,
 }
 
 impl Named {
@@ -23,7 +25,9 @@ impl Named {
             let inside = placement.inside(*parent);
             (inside.never_pushed(), parent.never_pushed())
         });
-        let retold = of_token.chain(of_parents).find(|(inside, _)| *inside == error);
+        let of_asked = self.asked.iter().map(|id| (placement.inside(*id).unknown(), id.unknown()));
+        let retold =
+            of_token.chain(of_parents).chain(of_asked).find(|(inside, _)| *inside == error);
         retold.map_or(error, |(_, outside)| outside)
     }
 }

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::error::Result;
+use crate::store::sqlite::bell::Heard;
 
 /// Whether no other process can have the file open.
 pub(super) const IS_ALONE: bool = true;
@@ -90,7 +91,9 @@ impl Sidecar {
 
     pub(super) fn ring_self(&self) {}
 
-    pub(super) fn listen(&self, _timeout: Duration) -> bool {
-        false
+    pub(super) fn call(&self, _incarnation: i64) {}
+
+    pub(super) fn listen(&self, _timeout: Duration) -> Option<Heard> {
+        None
     }
 }

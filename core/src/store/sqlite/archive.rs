@@ -71,6 +71,7 @@ impl Call<'_> {
         self.touch();
         self.queue.died += 1;
         self.end_key(&job)?;
+        self.note_end(job.id)?;
         if self.max_failed == 0 {
             job.delete(self.sql)?;
             self.remove_blocked_on(job.id)?;

@@ -1,8 +1,9 @@
 //! Waiting inside a process: who sleeps, and who is woken.
 //!
 //! A ring wakes one sleeper, who looks for work and passes the ring on if more is left, so that a
-//! push wakes no herd. One of the sleepers of a process listens at its side-car socket for rings of
-//! other processes; when it leaves, another takes its place.
+//! push wakes no herd. Who waits for the end of a job is called by that and by nothing else. One of
+//! the sleepers of a process listens at its side-car socket for rings of other processes; when it
+//! leaves, another takes its place.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +13,7 @@ use std::time::Duration;
 use web_time::Instant;
 
 use crate::lock::lock;
+use crate::store::sqlite::awaited::Called;
 use crate::store::sqlite::sidecar::Sidecar;
 
 /// How often the listener looks after dead processes and missed rings.
@@ -21,7 +23,7 @@ pub(super) const TICK: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct Bell {
     sleepers: Mutex<Sleepers>,
-    /// The number of sleepers, to be read without the lock.
+    /// The number of sleeping workers, to be read without the lock.
     count: AtomicUsize,
     /// `None` in memory, where there are no other processes.
     sidecar: Option<Arc<Sidecar>>,
@@ -38,6 +40,8 @@ struct Sleepers {
 #[derive(Debug)]
 struct Sleeper {
     id: u64,
+    /// The job whose end it waits for; `None` if it is a worker.
+    awaits: Option<i64>,
     is_rung: bool,
     changed: Arc<Condvar>,
 }
@@ -51,31 +55,41 @@ pub(super) enum Woken {
     Tick,
 }
 
+/// What a process was rung for by others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// There may be work.
+    pub(super) work: bool,
+    /// A job has ended for which somebody waits.
+    pub(super) ends: bool,
+}
+
 impl Bell {
     pub(super) fn new(sidecar: Option<Arc<Sidecar>>) -> Self {
         Self { sleepers: Mutex::default(), count: AtomicUsize::new(0), sidecar }
     }
 
-    /// Enters a sleeper; what rings from now on may ring it.
-    pub(super) fn enter(&self) -> u64 {
+    /// Enters a sleeper, a worker or one who `awaits` the end of a job; what rings from now on may
+    /// ring it.
+    pub(super) fn enter(&self, awaits: Option<i64>) -> u64 {
         let mut sleepers = lock(&self.sleepers);
         sleepers.last_id += 1;
         let id = sleepers.last_id;
         let changed = Arc::new(Condvar::new());
-        sleepers.line.push_back(Sleeper { id, is_rung: false, changed });
-        self.count_is(sleepers.line.len());
+        sleepers.line.push_back(Sleeper { id, awaits, is_rung: false, changed });
+        self.count_is(sleepers.workers());
         id
     }
 
-    /// Takes a sleeper out. A ring that it has not answered goes to another.
+    /// Takes a sleeper out. A ring that a worker has not answered goes to another.
     pub(super) fn leave(&self, id: u64) {
         let mut sleepers = lock(&self.sleepers);
         let Some(index) = sleepers.line.iter().position(|sleeper| sleeper.id == id) else { return };
         let left = sleepers.line.remove(index);
-        self.count_is(sleepers.line.len());
+        self.count_is(sleepers.workers());
         sleepers.give_up_listening(id);
         drop(sleepers);
-        if left.is_some_and(|sleeper| sleeper.is_rung) {
+        if left.is_some_and(|sleeper| sleeper.is_rung && sleeper.awaits.is_none()) {
             self.ring(1);
         }
     }
@@ -91,7 +105,7 @@ impl Bell {
         }
     }
 
-    /// Wakes up to `count` sleepers, those of this process first.
+    /// Wakes up to `count` workers, those of this process first.
     pub(super) fn ring(&self, count: usize) {
         let rung = self.ring_here(count);
         self.ring_others(count - rung);
@@ -105,11 +119,37 @@ impl Bell {
         }
     }
 
-    /// Wakes up to `count` sleepers of this process; tells how many.
+    /// Wakes up to `count` workers of this process; tells how many.
     pub(super) fn ring_here(&self, count: usize) -> usize {
         if count == 0 || self.count.load(Ordering::SeqCst) == 0 {
             return 0;
         }
+        self.wake(count, |sleeper| sleeper.awaits.is_none())
+    }
+
+    /// Calls those who wait for the end of jobs that have ended, here and in other processes.
+    pub(super) fn call(&self, called: &[Called]) {
+        if called.is_empty() {
+            return;
+        }
+        let has_ended = |job| called.iter().any(|called| called.job == job);
+        self.wake(usize::MAX, |sleeper| sleeper.awaits.is_some_and(has_ended));
+        let Some(sidecar) = &self.sidecar else { return };
+        let mut owners: Vec<i64> = called.iter().map(|called| called.owner).collect();
+        owners.sort_unstable();
+        owners.dedup();
+        for owner in owners.into_iter().filter(|owner| Some(*owner) != sidecar.incarnation()) {
+            sidecar.call(owner);
+        }
+    }
+
+    /// Tells whether somebody in this process waits for the end of a job.
+    pub(super) fn awaits(&self, job: i64) -> bool {
+        lock(&self.sleepers).line.iter().any(|sleeper| sleeper.awaits == Some(job))
+    }
+
+    /// Wakes up to `count` sleepers of this process that are meant; tells how many.
+    fn wake(&self, count: usize, is_meant: impl Fn(&Sleeper) -> bool) -> usize {
         let mut sleepers = lock(&self.sleepers);
         let listener = sleepers.listener;
         let mut rung = 0;
@@ -119,7 +159,10 @@ impl Bell {
                 if rung == count {
                     return rung;
                 }
-                if sleeper.is_rung || (Some(sleeper.id) == listener) != is_listener {
+                if sleeper.is_rung
+                    || !is_meant(sleeper)
+                    || (Some(sleeper.id) == listener) != is_listener
+                {
                     continue;
                 }
                 sleeper.is_rung = true;
@@ -135,7 +178,19 @@ impl Bell {
 
     /// Wakes all sleepers of this process.
     pub(super) fn ring_all_here(&self) {
-        self.ring_here(usize::MAX);
+        self.wake(usize::MAX, |_| true);
+    }
+
+    /// Wakes those of this process whom `heard` is for: of the workers the one who heard it, if it is
+    /// one.
+    fn pass_on(&self, id: u64, heard: Heard) {
+        let is_worker = |sleeper: &Sleeper| sleeper.awaits.is_none();
+        if heard.work && self.wake(1, |sleeper| is_worker(sleeper) && sleeper.id == id) == 0 {
+            self.ring_here(1);
+        }
+        if heard.ends {
+            self.wake(usize::MAX, |sleeper| !is_worker(sleeper));
+        }
     }
 
     /// Sleeps until rung, until `timeout` has passed, or, if it listens, for one tick.
@@ -154,10 +209,11 @@ impl Bell {
                 Some(sidecar) if sleepers.listener.is_none() => {
                     sleepers.listener = Some(id);
                     drop(sleepers);
-                    let is_rung = sidecar.listen(left.min(TICK));
+                    let heard = sidecar.listen(left.min(TICK));
+                    lock(&self.sleepers).give_up_listening(id);
+                    self.pass_on(id, heard.unwrap_or_default());
                     sleepers = lock(&self.sleepers);
-                    sleepers.give_up_listening(id);
-                    if sleepers.take_ring(id) || is_rung {
+                    if sleepers.take_ring(id) {
                         return Woken::Rung;
                     }
                     return if left > TICK { Woken::Tick } else { Woken::TimedOut };
@@ -175,6 +231,10 @@ impl Bell {
 }
 
 impl Sleepers {
+    fn workers(&self) -> usize {
+        self.line.iter().filter(|sleeper| sleeper.awaits.is_none()).count()
+    }
+
     fn take_ring(&mut self, id: u64) -> bool {
         let sleeper = self.line.iter_mut().find(|sleeper| sleeper.id == id);
         sleeper.is_some_and(|sleeper| std::mem::take(&mut sleeper.is_rung))

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use crate::clock::Millis;
 use crate::store::sqlite::ahead::Ahead;
+use crate::store::sqlite::awaited::Called;
 use crate::store::sqlite::books::Books;
 use crate::store::sqlite::gate::Gate;
 use crate::store::sqlite::journal::Journal;
@@ -67,6 +68,8 @@ pub(super) struct Call<'a> {
     pub(super) owner: i64,
     /// How many jobs became ready in this call.
     pub(super) entered: usize,
+    /// Who waits for the end of a job that this call has ended.
+    pub(super) called: Vec<Called>,
     /// What came due before this call.
     pub(super) swept: Swept,
     pub(super) lanes: HashMap<i64, Lane>,
@@ -83,6 +86,15 @@ pub(super) struct Call<'a> {
     knows_inbox: bool,
     /// When the next thing was to come due before this call.
     due_before: Millis,
+}
+
+/// Whom a call rings when it is committed.
+#[derive(Debug, Default)]
+pub(super) struct Rings {
+    /// How many idle workers.
+    pub(super) workers: usize,
+    /// Those who wait for the end of a job.
+    pub(super) called: Vec<Called>,
 }
 
 /// How a call stood at a savepoint.
@@ -116,6 +128,7 @@ impl<'a> Call<'a> {
             max_failed: terms.max_failed,
             owner: terms.owner,
             entered: 0,
+            called: Vec::new(),
             swept: Swept::default(),
             due_before: remembered.queue.due.min(remembered.queue.lease_due),
             lanes: remembered.lanes,
@@ -157,7 +170,7 @@ impl<'a> Call<'a> {
     }
 
     /// Ends the call: settles the end of a busy period and writes what must be written.
-    pub(super) fn end(mut self) -> Step<(Remembered, usize)> {
+    pub(super) fn end(mut self) -> Step<(Remembered, Rings)> {
         if self.is_changed && self.queue.counts.in_flight == 0 && self.queue.ready_lanes == 0 {
             self.queue.virtual_time = self.queue.virtual_time.max(self.queue.max_start);
         }
@@ -172,7 +185,7 @@ impl<'a> Call<'a> {
         if self.lanes.len() > MAX_CACHED_LANES && self.unsaved.is_empty() {
             self.forget_all();
         }
-        let rings = self.rings();
+        let rings = Rings { workers: self.rings(), called: std::mem::take(&mut self.called) };
         let Self { queue, lanes, ids, ready, unsaved, books, journal, ahead, .. } = self;
         let (serial, knows_inbox) = (self.serial, self.knows_inbox);
         let remembered = Remembered {

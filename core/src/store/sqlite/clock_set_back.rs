@@ -13,7 +13,7 @@ impl Call<'_> {
         self.flush()?;
         let (first, last) = self.queue.job_range();
         let queue = self.queue.id;
-        let updates: [(&str, &[i64]); 8] = [
+        let updates: [(&str, &[i64]); 9] = [
             (
                 "UPDATE fairlane_place SET lease_until = lease_until - ?2 WHERE rank = -1
                  AND lane IN (SELECT id FROM fairlane_lane WHERE queue = ?1)",
@@ -29,6 +29,10 @@ impl Call<'_> {
             (
                 "UPDATE fairlane_hold SET kept_until = kept_until - ?2, ends_at = ends_at - ?2
                  WHERE queue = ?1",
+                &[queue, by],
+            ),
+            (
+                "UPDATE fairlane_result SET kept_until = kept_until - ?2 WHERE queue = ?1",
                 &[queue, by],
             ),
             ("UPDATE fairlane_dead SET key_until = key_until - ?2 WHERE queue = ?1", &[queue, by]),

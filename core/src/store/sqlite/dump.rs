@@ -23,6 +23,7 @@ impl Call<'_> {
             keys: self.held_keys()?,
             holds: self.holds()?,
             schedules: self.schedules()?,
+            results: self.results_kept()?,
             ..Dump::default()
         };
         for lane in self.lanes("", usize::MAX)? {

@@ -26,12 +26,15 @@ impl Call<'_> {
 
     fn finish_one(&mut self, ending: &Ending) -> Step<()> {
         let lease = self.find_lease(&ending.token)?;
-        if is_plain(ending) {
+        if ending.outcome.is_plain() {
             return self.complete_plainly(&lease);
         }
         self.book()?;
         match &ending.outcome {
-            Outcome::Complete { then } => self.complete_then(&lease, then),
+            Outcome::Complete { then, result } => {
+                self.complete_then(&lease, then)?;
+                result.iter().try_for_each(|result| self.keep_result(lease.job, result))
+            }
             Outcome::Release { delay } => {
                 self.set_back(&lease, &Setback::Release { delay: *delay })
             }
@@ -56,7 +59,8 @@ impl Call<'_> {
     /// Completes a delivery without follow-ups. Mostly there is nothing to it but counting: its rows
     /// are deleted together with others.
     fn complete_plainly(&mut self, lease: &Lease) -> Step<()> {
-        let is_watched = lease.is_keyed || self.queue.counts.blocked > 0;
+        let is_watched =
+            lease.is_keyed || self.queue.counts.blocked > 0 || self.is_awaited(lease.job)?;
         let lane = if is_watched { None } else { self.take(lease.lane)? };
         let Some(mut lane) = lane else {
             self.book()?;
@@ -82,11 +86,15 @@ impl Call<'_> {
             self.end_key(job)?;
         }
         delete_job(self.sql, id, is_large)?;
+        self.note_end(id)?;
         self.unblock(id)
     }
 
     /// Completes a job and pushes what follows, both or neither.
     fn complete_then(&mut self, lease: &Lease, then: &[NewJob]) -> Step<()> {
+        if then.is_empty() {
+            return self.complete_lease(lease);
+        }
         // What is refused is found only after the completion, which may free a key.
         let before = self.mark()?;
         self.sql.execute_batch("SAVEPOINT fairlane_ending")?;
@@ -159,11 +167,6 @@ impl Call<'_> {
             })
             .collect()
     }
-}
-
-/// Tells whether a delivery ends in completion with nothing to follow.
-fn is_plain(ending: &Ending) -> bool {
-    matches!(&ending.outcome, Outcome::Complete { then } if then.is_empty())
 }
 
 /// Tells a refusal, which is the answer to one ending, from trouble with the file.

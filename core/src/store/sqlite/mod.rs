@@ -22,13 +22,14 @@ use crate::lane::{LaneInfo, Stats};
 use crate::options::{Durability, QueueOptions};
 use crate::schedule::{Schedule, ScheduleInfo};
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, Firing, Held, LaneChange, NewHold, Outcome, Repaired,
-    Store, Swept, Ticks, Waiter,
+    Ask, Batch, Dump, Ending, FailedFilter, Fate, Firing, Held, LaneChange, Listener, NewHold,
+    Outcome, Repaired, Store, Swept, Ticks, Waiter,
 };
 use crate::token::{JobId, Token};
 
 mod ahead;
 mod archive;
+mod awaited;
 mod bell;
 mod books;
 mod call;
@@ -47,6 +48,7 @@ mod job_row;
 mod journal;
 mod keys;
 mod lane_row;
+mod listener;
 mod log_row;
 mod look;
 mod place;
@@ -59,6 +61,7 @@ mod ready_lanes;
 mod remove;
 mod repair;
 mod repair_sums;
+mod results;
 mod run;
 mod schedule;
 mod schema;
@@ -72,6 +75,7 @@ mod terms;
 use bell::Woken;
 use call::Call;
 use engine::{Engine, NOBODY};
+use listener::SqliteListener;
 use queue_row::{QueueRow, row_of};
 use session::Session;
 use step::Step;
@@ -218,7 +222,7 @@ impl Store for SqliteStore {
 
     fn finish(&self, endings: Vec<Ending>) -> Result<Vec<Result<()>>> {
         // Losing a completion only repeats a job, but follow-ups are pushes.
-        let has_pushes = |ending: &Ending| matches!(&ending.outcome, Outcome::Complete { then } if !then.is_empty());
+        let has_pushes = |ending: &Ending| matches!(&ending.outcome, Outcome::Complete { then, .. } if !then.is_empty());
         let is_durable = endings.iter().any(has_pushes);
         self.move_jobs(is_durable, NOBODY, move |call| call.finish(&endings))
     }
@@ -268,6 +272,16 @@ impl Store for SqliteStore {
 
     fn peek(&self, lane: String, count: usize) -> Result<Vec<JobInfo>> {
         self.look(move |call| call.peek(&lane, count))
+    }
+
+    fn fate(&self, id: JobId) -> Result<Fate> {
+        let row = self.row_of(id);
+        let clock = Arc::clone(&self.terms.clock);
+        self.look(move |call| call.fate(row, clock.now()))
+    }
+
+    fn listener(&self, id: JobId) -> Result<Box<dyn Listener + '_>> {
+        Ok(Box::new(SqliteListener::enter(self, self.row_of(id))?))
     }
 
     fn cancel(&self, id: JobId) -> Result<bool> {
@@ -355,7 +369,7 @@ impl Store for SqliteStore {
         let engine = self.engine()?;
         // Other processes ring a slot: without one this process would be deaf.
         engine.owner(&self.terms)?;
-        let id = engine.bell.enter();
+        let id = engine.bell.enter(None);
         Ok(Box::new(SqliteWaiter { store: self, engine, id }))
     }
 

@@ -167,6 +167,7 @@ impl Call<'_> {
     pub(super) fn discard(&mut self, job: &JobRow) -> Step<()> {
         self.leave(job)?;
         self.let_key_go(job)?;
+        self.note_end(job.id)?;
         job.delete(self.sql)
     }
 

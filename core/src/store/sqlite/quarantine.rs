@@ -36,6 +36,7 @@ impl Call<'_> {
             params![self.queue.id, self.queue.key_generation, id],
         )?;
         delete_job(self.sql, id, true)?;
+        self.note_end(id)?;
         match lane {
             Some(lane) => self.put(lane),
             None => Ok(()),

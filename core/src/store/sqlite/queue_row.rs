@@ -43,6 +43,8 @@ pub(super) struct QueueRow {
     pub(super) retried: i64,
     pub(super) died: i64,
     pub(super) lapsed: i64,
+    /// How many processes wait for the end of a job, counted for each job.
+    pub(super) awaited: i64,
     pub(super) gate: Gate,
     /// Whether so many lanes are ready that an index holds their order.
     pub(super) is_crowded: bool,
@@ -62,6 +64,7 @@ struct SeldomChanged {
     retried: i64,
     died: i64,
     lapsed: i64,
+    awaited: i64,
     gate: Gate,
     is_crowded: bool,
 }
@@ -69,7 +72,7 @@ struct SeldomChanged {
 const COLUMNS: &str = "start, max_start, turns, next_job, key_generation, clock, due, lease_due, \
      lane_cursor, ready_lanes, ready, delayed, blocked, in_flight, dead, quarantined, pushed, \
      completed, retried, died, lapsed, rate_count, rate_window, rate_used, max_in_flight, \
-     max_waiting, paused, throttled_until, is_crowded";
+     max_waiting, paused, throttled_until, is_crowded, awaited";
 
 impl QueueRow {
     /// Finds the queue of that name, or makes it.
@@ -118,6 +121,7 @@ impl QueueRow {
             retried: self.retried,
             died: self.died,
             lapsed: self.lapsed,
+            awaited: self.awaited,
             gate: self.gate,
             is_crowded: self.is_crowded,
         }
@@ -166,7 +170,7 @@ impl QueueRow {
              dead = ?16, quarantined = ?17, pushed = ?18, completed = ?19, retried = ?20,
              died = ?21, lapsed = ?22, rate_count = ?23, rate_window = ?24, rate_used = ?25,
              max_in_flight = ?26, max_waiting = ?27, paused = ?28, throttled_until = ?29,
-             is_crowded = ?30
+             is_crowded = ?30, awaited = ?31
              WHERE id = ?1",
         )?
         .execute(params![
@@ -200,6 +204,7 @@ impl QueueRow {
             paused,
             throttled_until,
             self.is_crowded,
+            self.awaited,
         ])?;
         Ok(())
     }
@@ -243,6 +248,7 @@ impl QueueRow {
                 throttled_until: row.get(27)?,
             },
             is_crowded: row.get(28)?,
+            awaited: row.get(29)?,
             stored: None,
         })
     }

@@ -15,6 +15,7 @@ impl Call<'_> {
                 let Some(lane) = self.end_lease(&lease)? else { return Ok(true) };
                 self.put(lane)?;
                 self.let_key_go(&job)?;
+                self.note_end(id)?;
                 job.delete(self.sql)?;
             }
             None => self.discard(&job)?,
@@ -95,13 +96,14 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// Keeps house: forgets lanes that are gone, and keys and holds whose time is over, a chunk at a
-    /// time.
+    /// Keeps house: forgets lanes that are gone, and keys, holds and results whose time is over, a
+    /// chunk at a time.
     pub(super) fn keep_house(&mut self) -> Step<()> {
         const CHUNK: i64 = 256;
         self.collect_gone_lanes(CHUNK)?;
         self.forget_ended_keys(CHUNK)?;
         self.forget_ended_holds(CHUNK)?;
+        self.forget_ended_results(CHUNK)?;
         Ok(())
     }
 }

@@ -21,7 +21,7 @@ use crate::store::sqlite::step::Step;
 
 /// Each entry leads from the version that is its index to the next. Entries are never changed after
 /// a release; a new version appends one.
-const MIGRATIONS: &[&str] = &[CREATE, ADD_HOLDS, SCHEDULES, inbox::SCHEMA];
+const MIGRATIONS: &[&str] = &[CREATE, ADD_HOLDS, SCHEDULES, inbox::SCHEMA, RESULTS];
 
 const CREATE: &str = "
 CREATE TABLE fairlane_queue (
@@ -231,6 +231,24 @@ CREATE TABLE fairlane_schedule (
     PRIMARY KEY (queue, name)
 ) STRICT;
 CREATE INDEX fairlane_schedule_next ON fairlane_schedule (queue, next_at, name);
+";
+
+const RESULTS: &str = "
+CREATE TABLE fairlane_result (
+    job INTEGER PRIMARY KEY,
+    queue INTEGER NOT NULL,
+    kept_until INTEGER NOT NULL,
+    value BLOB NOT NULL
+) STRICT;
+CREATE INDEX fairlane_result_ended ON fairlane_result (queue, kept_until);
+
+-- Who waits for the end of which job.
+CREATE TABLE fairlane_awaited (
+    job INTEGER NOT NULL,
+    owner INTEGER NOT NULL,            -- the incarnation of a process; 0 in memory
+    PRIMARY KEY (job, owner)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE fairlane_lane ADD COLUMN awaited INTEGER NOT NULL DEFAULT 0; -- of a queue: its rows there
 ";
 
 /// Brings the file to this release's version, in one transaction.

@@ -14,7 +14,7 @@ use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags};
 use crate::combine::Runner;
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::sqlite::bell::Bell;
-use crate::store::sqlite::call::{Call, Remembered};
+use crate::store::sqlite::call::{Call, Remembered, Rings};
 use crate::store::sqlite::schema;
 use crate::store::sqlite::sidecar;
 use crate::store::sqlite::step::{Step, Stop, explain, is_busy};
@@ -57,7 +57,7 @@ pub(super) struct Session {
     /// Whether another process may have a slot in the side-car. Whoever writes one commits after
     /// that, so that this becomes true again before anybody there waits.
     has_neighbours: bool,
-    rings: usize,
+    rings: Rings,
     /// Whether the last task was to look.
     has_looked: bool,
 }
@@ -80,7 +80,7 @@ impl Session {
             version: -1,
             syncs_fully: None,
             has_neighbours: true,
-            rings: 0,
+            rings: Rings::default(),
             has_looked: false,
         };
         session.connect(Instant::now() + patience)?;
@@ -103,7 +103,7 @@ impl Session {
     fn forget(&mut self) {
         self.remembered.clear();
         self.version = -1;
-        self.rings = 0;
+        self.rings = Rings::default();
     }
 
     fn connect(&mut self, deadline: Instant) -> Result<()> {
@@ -164,7 +164,8 @@ impl Session {
         }
         // A refused verb has changed nothing, but what settling moved stays moved.
         let (remembered, rings) = call.end()?;
-        self.rings += rings;
+        self.rings.workers += rings.workers;
+        self.rings.called.extend(rings.called);
         self.remembered.insert(terms.queue, remembered);
         done
     }
@@ -291,12 +292,13 @@ impl Session {
 
     /// Wakes those who may find something to do.
     fn ring(&mut self) {
-        let rings = std::mem::take(&mut self.rings);
+        let Rings { workers, called } = std::mem::take(&mut self.rings);
         let Some(bell) = &self.bell else { return };
-        let rung = bell.ring_here(rings);
-        if rung < rings && self.has_neighbours {
-            self.has_neighbours = bell.ring_others(rings - rung);
+        let rung = bell.ring_here(workers);
+        if rung < workers && self.has_neighbours {
+            self.has_neighbours = bell.ring_others(workers - rung);
         }
+        bell.call(&called);
     }
 
     /// Undoes what a failed run has begun, and says why it failed.

@@ -39,7 +39,7 @@ impl OwnTerms {
         }
     }
 
-    /// Ends the leases of processes that have died, in every queue of the file; tells how many.
+    /// Ends the leases and the waiting of processes that have died, in every queue of the file; tells how many.
     /// `condition` says whose.
     pub(super) fn take_over(&self, session: &mut Session, condition: &str) -> Step<u64> {
         let queues = session
@@ -50,7 +50,10 @@ impl OwnTerms {
         let mut taken = 0;
         for (queue, tag) in queues {
             let terms = Self { queue, tag, ..self.clone() };
-            taken += session.change(&terms.lend(0), |call| call.lapse_leases_where(condition))?;
+            taken += session.change(&terms.lend(0), |call| {
+                call.forget_who_waits(condition)?;
+                call.lapse_leases_where(condition)
+            })?;
         }
         Ok(taken)
     }

@@ -29,7 +29,7 @@ from .._fairlane import (
     _Line,
     _Outbox,
 )
-from ..errors import ClosedError, Error
+from ..errors import ClosedError, Error, TimeoutError
 from .dethrottler import Dethrottler
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ T = TypeVar("T")
 
 ROUND = 3600.0
 """How many seconds ``jobs`` waits at a time: any long time would do."""
+
+
+LOOK_AGAIN = 0.25
+"""How many seconds apart ``result`` looks whether a job has ended."""
 
 
 class Queue:
@@ -163,14 +167,40 @@ class Queue:
             if job is not None:
                 yield job
 
-    async def mark_complete(self, token: Job | str, then: Iterable[NewJob] = ()) -> None:
+    async def mark_complete(
+        self,
+        token: Job | str,
+        then: Iterable[NewJob] = (),
+        result: object | None = None,
+        result_ttl: "float | timedelta" = 3600.0,
+    ) -> None:
         """End a delivery, named by its token or its job: the job is done. The jobs of ``then`` are
-        pushed in the same step."""
+        pushed in the same step. A ``result``, bytes or any JSON value but None, is kept for
+        ``result_ttl`` seconds."""
         following = list(then)
-        if following:
-            await self._call(self._queue.mark_complete, token, following)
+        if following or result is not None:
+            await self._call(self._queue.mark_complete, token, following, result, result_ttl)
         else:
             await self._line.mark_complete(self._outbox(), token)
+
+    async def result(self, id: str, wait: "float | timedelta" = 0.0) -> bytes | None:
+        """Give the result of a job, waiting up to ``wait`` seconds for the job to end; None if it has
+        ended and no result of it is kept. While it waits it looks again, at most ``LOOK_AGAIN``
+        seconds apart."""
+        seconds = wait.total_seconds() if isinstance(wait, timedelta) else wait
+        if not seconds > 0:
+            return await self._call(self._queue.result, id, wait)
+        loop = asyncio.get_running_loop()
+        end, pause = loop.time() + seconds, 0.005
+        while True:
+            try:
+                return await self._call(self._queue.result, id)
+            except TimeoutError:
+                left = end - loop.time()
+                if left <= 0:
+                    raise
+            await asyncio.sleep(min(pause, left))
+            pause = min(pause * 1.5, LOOK_AGAIN)
 
     async def mark_complete_many(self, tokens: Iterable[Job | str]) -> list[Error | None]:
         """End many deliveries, each by itself, in one step."""

@@ -75,4 +75,12 @@ impl Place for Waiter<'_> {
     fn pass_on(&mut self) {
         Waiter::pass_on(self);
     }
+
+    fn stand_alone(&mut self) {
+        Waiter::stand_alone(self);
+    }
+
+    fn polls(&self) -> bool {
+        Waiter::polls(self)
+    }
 }

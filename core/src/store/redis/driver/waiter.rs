@@ -40,6 +40,8 @@ pub struct Waiter<'a> {
     taken: Option<Marker>,
     /// Whether another worker is to be called when this one leaves.
     passes_on: bool,
+    /// Whether no other waits for the same marker.
+    is_alone: bool,
     patience: Patience,
 }
 
@@ -51,6 +53,7 @@ impl<'a> Waiter<'a> {
             post: None,
             taken: None,
             passes_on: false,
+            is_alone: false,
             patience: Patience::default(),
         }
     }
@@ -130,6 +133,16 @@ impl<'a> Waiter<'a> {
     /// called to, or it was the one to look when something is due.
     pub fn pass_on(&mut self) {
         self.passes_on = true;
+    }
+
+    /// Has nobody called in its stead when it leaves: no other waits for the same marker.
+    pub fn stand_alone(&mut self) {
+        self.is_alone = true;
+    }
+
+    /// Tells whether its waits just last a while, without a call by the server.
+    pub fn polls(&self) -> bool {
+        matches!(self.waiting(), Waiting::Poll(_))
     }
 
     /// Goes into line, if it is not there already.
@@ -235,7 +248,8 @@ impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         let is_closed = self.calls.shared().closing.check().is_err();
         let left = self.leave(is_closed);
-        if let Some(marker) = left.or_else(|| self.passes_on.then(Marker::some))
+        let passed_on = left.or_else(|| self.passes_on.then(Marker::some));
+        if let Some(marker) = passed_on.filter(|_| !self.is_alone)
             && let Err(error) = self.say(&marker.ring(&self.key), is_closed)
         {
             log::debug!("a waiting worker may be called late: {error}");

@@ -41,6 +41,11 @@ impl Protocol {
                 holds
             },
             schedules: self.read_schedules(parts.next())?,
+            results: {
+                let mut results = each(parts.next(), result)?;
+                results.sort();
+                results
+            },
         })
     }
 }
@@ -88,4 +93,9 @@ fn hold(reply: Reply) -> Result<HoldDump> {
     let owner = parts.next().bytes()?.try_into().map_err(|_| unexpected("owner"))?;
     let owner = Owner(u64::from_le_bytes(owner));
     Ok(HoldDump { key, owner, kept_until: parts.int()?, ends_at: parts.int()? })
+}
+
+fn result(reply: Reply) -> Result<(JobId, Vec<u8>, Millis)> {
+    let mut parts = Parts::of(reply)?;
+    Ok((id(parts.next())?, parts.next().bytes()?, parts.int()?))
 }

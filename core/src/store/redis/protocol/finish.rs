@@ -2,6 +2,7 @@
 
 use crate::clock::Millis;
 use crate::error::Result;
+use crate::job_result::JobResult;
 use crate::store::{Ending, Outcome};
 use crate::token::Token;
 
@@ -25,15 +26,13 @@ pub enum PlainFares {
 const MOST_PLAIN: usize = 1_000;
 
 impl Protocol {
-    /// Completes jobs; `None` if an ending is another or has follow-ups.
+    /// Completes jobs; `None` if an ending is another, has follow-ups or leaves a result.
     pub fn plain_complete(&self, endings: &[Ending], clock: Option<Millis>) -> Option<Request> {
-        let is_plain = |ending: &Ending| match &ending.outcome {
-            Outcome::Complete { then } => then.is_empty(),
-            _ => false,
-        };
         let queue = endings.first()?.token.queue;
         if endings.len() > MOST_PLAIN
-            || !endings.iter().all(|ending| ending.token.queue == queue && is_plain(ending))
+            || !endings
+                .iter()
+                .all(|ending| ending.token.queue == queue && ending.outcome.is_plain())
         {
             return None;
         }
@@ -72,14 +71,21 @@ impl Protocol {
         request.push(endings.len().to_string());
         for Ending { token, outcome } in endings {
             request.push(match outcome {
-                Outcome::Complete { .. } => "c",
+                Outcome::Complete { result: None, .. } => "c",
+                Outcome::Complete { result: Some(_), .. } => "k",
                 Outcome::Release { .. } => "b",
                 Outcome::Retry { .. } => "r",
                 Outcome::Fail { .. } => "f",
             });
             add_token(&mut request, token);
             match outcome {
-                Outcome::Complete { then } => add_group(&mut request, then),
+                Outcome::Complete { then, result } => {
+                    if let Some(JobResult { value, ttl }) = result {
+                        request.push(ttl.to_string());
+                        request.push(&value[..]);
+                    }
+                    add_group(&mut request, then);
+                }
                 Outcome::Release { delay } => request.push(delay.to_string()),
                 Outcome::Retry { error, delay, random } => {
                     request.push(error.as_bytes());
@@ -101,7 +107,7 @@ impl Protocol {
         let each = endings.iter().zip(fares).map(|(ending, fare)| match fare {
             refusal @ Reply::List(_) => {
                 let then = match &ending.outcome {
-                    Outcome::Complete { then } => &then[..],
+                    Outcome::Complete { then, .. } => &then[..],
                     _ => &[],
                 };
                 Ok(Err(read_refusal(refusal, then)?))

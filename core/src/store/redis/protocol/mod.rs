@@ -35,6 +35,7 @@ mod remove;
 mod repair;
 mod reply;
 mod request;
+mod results;
 mod schedule;
 mod script;
 mod scripts;
@@ -81,6 +82,11 @@ impl Protocol {
     /// Gives the key by which the queue's cluster node is found, and which all others begin with.
     pub fn key(&self) -> &[u8] {
         &self.key
+    }
+
+    /// Gives the number that was drawn for this handle.
+    pub fn tag_seed(&self) -> u32 {
+        self.tag_seed
     }
 
     /// Gives the key of the marker that a waiting worker takes.

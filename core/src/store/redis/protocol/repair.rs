@@ -26,7 +26,7 @@ const IS_LISTED: u8 = 4;
 /// them is not 0.
 const COUNTERS: [(&str, u8); 3] = [("leases", b'f'), ("delayed", b'd'), ("blocked", b'b')];
 /// The indexes that are looked through; the names of lanes must be known before lanes are looked at.
-const INDEXES: [&str; 4] = ["names", "ready", "wakes", "dead"];
+const INDEXES: [&str; 6] = ["names", "ready", "wakes", "dead", "kept", "results"];
 
 /// A repair under way.
 #[derive(Debug)]

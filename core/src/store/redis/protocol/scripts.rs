@@ -46,7 +46,7 @@ macro_rules! looking {
 
 pub(super) static PUSH: Script = filling!("push", "adding");
 pub(super) static POP: Script = changing!("pop", "order");
-pub(super) static FINISH: Script = changing!("finish", "adding");
+pub(super) static FINISH: Script = changing!("finish", "adding", "results");
 pub(super) static PLAIN_PUSH: Script = plain!("plain_push", "plain_repeat");
 pub(super) static PLAIN_PUSH_MANY: Script = plain!("plain_push_many", "plain_repeat");
 pub(super) static PLAIN_POP: Script = plain!("plain_pop", "plain_open");
@@ -55,7 +55,8 @@ pub(super) static PLAIN_COMPLETE: Script = plain!("plain_complete");
 pub(super) static PLAIN_COMPLETE_MANY: Script = plain!("plain_complete_many");
 pub(super) static EXTEND: Script = changing!("extend");
 pub(super) static CONFIGURE: Script = changing!("configure");
-pub(super) static SWEEP: Script = changing!("sweep", "holds");
+pub(super) static SWEEP: Script = changing!("sweep", "holds", "results");
+pub(super) static AWAIT: Script = changing!("await", "fate");
 pub(super) static CANCEL: Script = changing!("cancel", "again");
 pub(super) static PURGE: Script = changing!("purge", "again");
 pub(super) static RESTORE: Script = changing!("restore", "dead", "again");
@@ -79,6 +80,8 @@ pub(super) static STATS: Script = looking!("stats");
 pub(super) static LANES: Script = looking!("lanes_list");
 pub(super) static LANE: Script = looking!("lane");
 pub(super) static GET: Script = looking!("get");
+pub(super) static RESULT: Script =
+    script!("result", "open", "time", "looking", "starts", "lanes", "jobs", "fate", "result");
 pub(super) static PEEK: Script = looking!("peek");
 pub(super) static FAILED: Script = looking!("failed");
 pub(super) static SCHEDULES: Script = looking!("schedules", "tell_schedule");

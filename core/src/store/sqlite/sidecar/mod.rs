@@ -20,6 +20,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::AsFd;
 
 use crate::error::{Error, Result};
+use crate::store::sqlite::bell::Heard;
 use crate::store::sqlite::engine::io_error;
 
 mod slots;
@@ -85,10 +86,30 @@ pub(super) trait Platform: Sized {
     /// Gives a slot's process what it is rung at, and others what they need for that.
     fn bind(&self, slot: usize, incarnation: i64) -> io::Result<(Self::Socket, Address)>;
 
-    fn ring(&self, slot: &Slot) -> io::Result<()>;
+    fn ring(&self, slot: &Slot, what: Ring) -> io::Result<()>;
 
-    /// Takes in what has come; tells whether it was a ring.
-    fn has_rung(socket: &Self::Socket, address: &Address) -> bool;
+    /// Takes in what has come; tells what it was rung for, `None` if it was no ring.
+    fn heard(socket: &Self::Socket, address: &Address) -> Option<Heard>;
+}
+
+/// What a ring says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ring {
+    /// Nothing but "wake up", of a process to itself.
+    Wake = 0,
+    /// There may be work.
+    Work = 1,
+    /// A job has ended for which somebody waits.
+    End = 2,
+}
+
+impl Ring {
+    /// Adds what a byte says to what was heard.
+    fn hear(byte: u8, heard: &mut Option<Heard>) {
+        let heard = heard.get_or_insert_default();
+        heard.work |= byte == Self::Work as u8;
+        heard.ends |= byte == Self::End as u8;
+    }
 }
 
 /// This process's end of the side-car file of a platform.
@@ -205,31 +226,42 @@ impl<P: Platform> SidecarOf<P> {
                 break;
             }
             // A full socket has been rung already; a dead one has nobody to ring.
-            rung += usize::from(self.platform.ring(slot).is_ok());
+            rung += usize::from(self.platform.ring(slot, Ring::Work).is_ok());
         }
         !others.is_empty()
+    }
+
+    /// Calls the process of that incarnation, if it still lives: a job has ended for which it waits.
+    pub(super) fn call(&self, incarnation: i64) {
+        let others = self.others().unwrap_or_default();
+        for slot in others.iter().filter(|slot| slot.incarnation == incarnation) {
+            if let Err(error) = self.platform.ring(slot, Ring::End) {
+                log::debug!("slot {} was not called: {error}", slot.index);
+            }
+        }
     }
 
     /// Wakes the thread of this process that listens.
     pub(super) fn ring_self(&self) {
         if let Some(own) = self.own.get()
-            && let Err(error) = self.platform.ring(&own.slot)
+            && let Err(error) = self.platform.ring(&own.slot, Ring::Wake)
         {
             log::debug!("this process could not ring itself: {error}");
         }
     }
 
-    /// Sleeps until this process is rung or `timeout` has passed; tells whether it was rung.
-    pub(super) fn listen(&self, timeout: Duration) -> bool {
-        let Some(own) = self.own.get() else { return false };
+    /// Sleeps until this process is rung or `timeout` has passed; tells what it was rung for, `None`
+    /// if it was not.
+    pub(super) fn listen(&self, timeout: Duration) -> Option<Heard> {
+        let own = self.own.get()?;
         let deadline = Instant::now() + timeout;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || !is_readable(&own.socket, left) {
-                return false;
+                return None;
             }
-            if P::has_rung(&own.socket, &own.slot.address) {
-                return true;
+            if let Some(heard) = P::heard(&own.socket, &own.slot.address) {
+                return Some(heard);
             }
         }
     }

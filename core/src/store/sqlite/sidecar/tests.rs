@@ -37,6 +37,7 @@ macro_rules! on_each_platform {
 on_each_platform! {
     the_slot_of_a_killed_process_is_found_dead
     a_process_that_waits_is_woken_by_another
+    a_process_that_waits_for_the_end_of_a_job_is_called_by_its_incarnation
     a_slot_that_was_given_up_is_free
     a_file_that_was_replaced_is_another
 }
@@ -72,13 +73,28 @@ fn a_process_that_waits_is_woken_by_another<P: Platform>(test: &str) {
     if let Some(other) = other_process::<P>(7) {
         other.set_waits(true).unwrap();
         println!("{READY}");
-        assert!(other.listen(LONG), "nobody rang");
+        let heard = other.listen(LONG).expect("somebody rings");
+        assert_eq!(heard, Heard { work: true, ends: false });
         other.set_waits(false).unwrap();
         return;
     }
     let (folder, sidecar) = new_sidecar::<P>();
     let mut other = start(test, &folder);
     assert!(sidecar.ring_others(1), "there is another");
+    assert!(other.wait().unwrap().success());
+}
+
+fn a_process_that_waits_for_the_end_of_a_job_is_called_by_its_incarnation<P: Platform>(test: &str) {
+    if let Some(other) = other_process::<P>(7) {
+        println!("{READY}");
+        assert_eq!(other.listen(LONG), Some(Heard { work: false, ends: true }));
+        return;
+    }
+    let (folder, sidecar) = new_sidecar::<P>();
+    let mut other = start(test, &folder);
+    sidecar.ring_others(1);
+    sidecar.call(8);
+    sidecar.call(7);
     assert!(other.wait().unwrap().success());
 }
 
@@ -112,11 +128,11 @@ fn what_comes_without_the_number_of_the_slot_rings_nobody() {
     for datagram in [&b""[..], b"ring", &[0; 2000]] {
         stranger.send_to(datagram, own.socket.local_addr().unwrap()).unwrap();
         assert!(is_readable(&own.socket, LONG));
-        assert!(!Windows::has_rung(&own.socket, &own.slot.address));
+        assert_eq!(Windows::heard(&own.socket, &own.slot.address), None);
     }
     sidecar.ring_self();
-    assert!(sidecar.listen(LONG));
-    assert!(!Windows::has_rung(&own.socket, &own.slot.address), "it was rung once");
+    assert_eq!(sidecar.listen(LONG), Some(Heard::default()));
+    assert_eq!(Windows::heard(&own.socket, &own.slot.address), None, "it was rung once");
 }
 
 fn path_in(folder: &TempDir) -> PathBuf {

@@ -13,8 +13,8 @@ use std::path::Path;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 
-use super::Platform;
 use super::slots::{Address, MAX_SLOTS, SLOT_BYTES, Slot};
+use super::{Heard, Platform, Ring};
 
 /// The locks lie beyond all slots.
 const LOCKS_AT: usize = MAX_SLOTS * SLOT_BYTES;
@@ -58,7 +58,7 @@ impl Platform for Unix {
         Ok((socket, Address::default()))
     }
 
-    fn ring(&self, slot: &Slot) -> io::Result<()> {
+    fn ring(&self, slot: &Slot, what: Ring) -> io::Result<()> {
         thread_local! {
             static BELL: Option<UnixDatagram> = UnixDatagram::unbound()
                 .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
@@ -66,18 +66,18 @@ impl Platform for Unix {
         }
         let name = self.name(slot.index, slot.incarnation)?;
         BELL.with(|bell| match bell {
-            Some(bell) => bell.send_to_addr(&[1], &name).map(|_| ()),
+            Some(bell) => bell.send_to_addr(&[what as u8], &name).map(|_| ()),
             None => Err(io::Error::other("no socket to ring with")),
         })
     }
 
-    fn has_rung(socket: &UnixDatagram, _address: &Address) -> bool {
-        let mut rings = [0; 8];
-        let mut is_rung = false;
-        while socket.recv(&mut rings).is_ok() {
-            is_rung = true;
+    fn heard(socket: &UnixDatagram, _address: &Address) -> Option<Heard> {
+        let mut ring = [0; 1];
+        let mut heard = None;
+        while socket.recv(&mut ring).is_ok() {
+            Ring::hear(ring[0], &mut heard);
         }
-        is_rung
+        heard
     }
 }
 

@@ -17,8 +17,8 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::Platform;
 use super::slots::{Address, Slot, open_or_create};
+use super::{Heard, Platform, Ring};
 use crate::lock::lock;
 
 /// The lock files that this process has locked, and which file they are for.
@@ -75,30 +75,36 @@ impl Platform for Windows {
         Ok((socket, [high, low, a, b, c, d]))
     }
 
-    fn ring(&self, slot: &Slot) -> io::Result<()> {
+    fn ring(&self, slot: &Slot, what: Ring) -> io::Result<()> {
         thread_local! {
             static BELL: Option<UdpSocket> = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
                 .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
                 .ok();
         }
-        let [high, low, number @ ..] = slot.address;
+        let [high, low, a, b, c, d] = slot.address;
         let address = (Ipv4Addr::LOCALHOST, u16::from_be_bytes([high, low]));
         BELL.with(|bell| match bell {
-            Some(bell) => bell.send_to(&number, address).map(|_| ()),
+            Some(bell) => bell.send_to(&[a, b, c, d, what as u8], address).map(|_| ()),
             None => Err(io::Error::other("no socket to ring with")),
         })
     }
 
-    fn has_rung(socket: &UdpSocket, address: &Address) -> bool {
+    fn heard(socket: &UdpSocket, address: &Address) -> Option<Heard> {
         let [_, _, number @ ..] = address;
         let mut datagram = [0; 8];
-        let mut is_rung = false;
+        let mut heard = None;
         loop {
             match socket.recv(&mut datagram) {
-                Ok(length) => is_rung |= datagram[..length] == *number,
+                Ok(length) => {
+                    if let [sender @ .., what] = &datagram[..length]
+                        && sender == number
+                    {
+                        Ring::hear(*what, &mut heard);
+                    }
+                }
                 // Longer than any ring, which Windows calls an error.
                 Err(error) if is_too_long(&error) => {}
-                Err(_) => return is_rung,
+                Err(_) => return heard,
             }
         }
     }

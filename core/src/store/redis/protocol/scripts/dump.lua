@@ -1,5 +1,5 @@
 -- Gives the whole state, for tests: virtual time, stats, throttle, starts, ready lanes in order,
--- lanes, live jobs, dead jobs, keys, holds, schedules.
+-- lanes, live jobs, dead jobs, keys, holds, schedules, results.
 local function starts_of(holder)
   local told = {}
   if holder.rate_count > 0 and holder.used > 0 then
@@ -81,5 +81,15 @@ local told_schedules = {}
 for _, name in ipairs(call('HKEYS', rows .. ':schedules')) do
   told_schedules[#told_schedules + 1] = tell_schedule(name)
 end
+
+local told_results = {}
+for _, id in ipairs(call('HKEYS', rows .. ':results')) do
+  local row = call('HGET', rows .. ':results', id)
+  local kept_until = unpack('<d', row)
+  if kept_until > now then
+    told_results[#told_results + 1] = {id * 1, string.sub(row, 9), kept_until - queue.offset}
+  end
+end
 return {queue.virtual, tell_stats(), throttle_of(queue), starts_of(queue), ready, told_lanes,
-  told_live, told_dead, told_keys, told_holds, told_schedules}
+  told_live, told_dead, told_keys, told_holds, told_schedules,
+  told_results}

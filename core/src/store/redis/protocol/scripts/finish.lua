@@ -1,5 +1,6 @@
 -- Ends deliveries, each by itself. ARGV: 6 how many, then for each its kind, id, delivery, tag and
 --   c complete: how many follow-ups, and each as in adding.lua
+--   k complete and keep a result: for how long, its bytes; and as c
 --   b release: the delay
 --   r retry: the error, the delay ('' by the job's backoff), a number in [0, 1) for jitter
 --   f fail: the error
@@ -51,8 +52,12 @@ end
 local function finish()
   local kind = argument()
   local id, delivery, tag = argument() * 1, argument() * 1, argument() * 1
-  local job, fare = find(id, delivery, tag, kind == 'c' or kind == 'f')
-  if kind == 'c' then
+  local job, fare = find(id, delivery, tag, kind == 'c' or kind == 'k' or kind == 'f')
+  if kind == 'c' or kind == 'k' then
+    local ttl, value
+    if kind == 'k' then
+      ttl, value = argument() * 1, argument()
+    end
     local count, first = argument() * 1, at
     at = at + count * 2
     if job then
@@ -63,6 +68,9 @@ local function finish()
       take_lease(job, delivery)
       complete(job)
       add_group(jobs)
+      if value then
+        keep_result(id, ttl, value)
+      end
       return 'done'
     end
   elseif kind == 'b' then

@@ -206,6 +206,15 @@ local function free_key(job)
   end
 end
 
+-- Calls those who wait for the end of a job. Their names become what each of them takes.
+local function call_who_awaits(id)
+  if band(queue.flags, BLOCKED) ~= 0 and call('SREM', rows .. ':awaited', id) == 1
+    and call('EXISTS', rows .. ':await:' .. id) == 1 then
+    call('RENAME', rows .. ':await:' .. id, rows .. ':done:' .. id)
+    call('PEXPIRE', rows .. ':done:' .. id, 60000)
+  end
+end
+
 local function blocked_on(parent)
   if band(queue.flags, BLOCKED) == 0 then
     return {}
@@ -226,6 +235,7 @@ local function remove(id)
   queue.live, queue.left = queue.live - 1, queue.left + 1
   look_again(lane_of(job.lane))
   free_key(job)
+  call_who_awaits(id)
   local count = 1
   for _, child in ipairs(blocked_on(id)) do
     count = count + remove(child * 1)
@@ -249,6 +259,7 @@ local function die(job, run, text)
   run.error = text
   call('HDEL', rows, 'j' .. job.id, 'r' .. job.id)
   let_key_go(job)
+  call_who_awaits(job.id)
   local died_at, row = now - queue.offset, encode_run(run)
   call('HSET', rows, 'd' .. job.id, pack('<dI4', died_at, #row) .. row .. job.record)
   call('ZADD', rows .. ':dead', died_at, member_of(job.id))
@@ -306,15 +317,17 @@ local function complete(job)
   call('HDEL', rows, 'j' .. job.id, 'r' .. job.id)
   queue.live = queue.live - 1
   let_key_go(job)
+  call_who_awaits(job.id)
   local children = blocked_on(job.id)
   if #children > 0 then
     call('DEL', rows .. ':a:' .. job.id)
     for _, child in ipairs(children) do
       unblock(child * 1)
     end
-    if call('ZCARD', rows .. ':blocked') == 0 then
-      queue.flags = queue.flags - BLOCKED
-    end
+  end
+  if band(queue.flags, BLOCKED) ~= 0 and call('ZCARD', rows .. ':blocked') == 0
+    and call('EXISTS', rows .. ':awaited') == 0 then
+    queue.flags = queue.flags - BLOCKED
   end
   return #children > 0
 end

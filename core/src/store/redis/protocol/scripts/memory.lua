@@ -2,7 +2,8 @@
 -- lists of its lanes by those of the first hundred.
 local total = 0
 for _, suffix in ipairs({'', ':ready', ':leases', ':delayed', ':blocked', ':wakes', ':names', ':dead',
-  ':idle', ':keys', ':ends', ':holds', ':held', ':links', ':schedules', ':ticks', ':s:'}) do
+  ':idle', ':keys', ':ends', ':holds', ':held', ':links', ':schedules', ':ticks', ':results', ':kept',
+  ':s:'}) do
   total = total + (call('MEMORY', 'USAGE', rows .. suffix, 'SAMPLES', 50) or 0)
 end
 local names, of_lists = call('ZRANGE', rows .. ':names', 0, 99), 0

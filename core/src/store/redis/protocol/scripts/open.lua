@@ -14,6 +14,7 @@ local rows = KEYS[1]
 local call, pack, unpack = redis.call, struct.pack, struct.unpack
 local floor, max, min, band = math.floor, math.max, math.min, bit.band
 
+-- BLOCKED: somebody waits for the end of a job, another job or a caller.
 local VERSION = 1
 local NEVER = 9007199254740992
 local CLOCK_TOLERANCE = 2000

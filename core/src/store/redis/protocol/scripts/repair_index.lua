@@ -1,6 +1,7 @@
--- Drops what an index holds beside the rows. ARGV: 6 which (ready, wakes, names, dead), 7 where the
--- scan goes on. Gives where it goes on then, and of the names those that are there.
-local page = call('ZSCAN', rows .. ':' .. ARGV[6], ARGV[7], 'COUNT', 200)
+-- Drops what an index holds beside the rows. ARGV: 6 which (ready, wakes, names, dead, kept; or
+-- results, the rows, for what the index of their ends lacks), 7 where the scan goes on. Gives where it
+-- goes on then, and of the names those that are there.
+local page = call(ARGV[6] == 'results' and 'HSCAN' or 'ZSCAN', rows .. ':' .. ARGV[6], ARGV[7], 'COUNT', 200)
 local told = {}
 
 local function lane_at(name)
@@ -24,6 +25,10 @@ local is_right = {
     told[#told + 1] = name
     return true
   end,
+  kept = function(id, score)
+    local row = call('HGET', rows .. ':results', id)
+    return row and #row >= 8 and (unpack('<d', row)) == score
+  end,
   dead = function(member)
     local id = #member == 5 and id_of(member)
     if id and call('HEXISTS', rows, 'd' .. id) == 1 then
@@ -37,9 +42,20 @@ local is_right = {
   end,
 }
 
+local function mend_result(id, row)
+  if #row < 8 then
+    strays = strays + call('HDEL', rows .. ':results', id)
+  elseif not call('ZSCORE', rows .. ':kept', id) then
+    call('ZADD', rows .. ':kept', (unpack('<d', row)), id)
+  end
+end
+
 for at = 1, #page[2], 2 do
-  if not is_right[ARGV[6]](page[2][at], page[2][at + 1] * 1) then
-    strays = strays + call('ZREM', rows .. ':' .. ARGV[6], page[2][at])
+  local member, value = page[2][at], page[2][at + 1]
+  if ARGV[6] == 'results' then
+    mend_result(member, value)
+  elseif not is_right[ARGV[6]](member, value * 1) then
+    strays = strays + call('ZREM', rows .. ':' .. ARGV[6], member)
   end
 end
 return end_step(page[1], told)

@@ -35,7 +35,8 @@ local ready = call('ZCARD', rows .. ':ready')
 if queue.ready_lanes ~= ready then
   queue.ready_lanes, sums = ready, sums + 1
 end
-if band(queue.flags, BLOCKED) == 0 and call('ZCARD', rows .. ':blocked') > 0 then
+if band(queue.flags, BLOCKED) == 0
+  and call('ZCARD', rows .. ':blocked') + call('EXISTS', rows .. ':awaited') > 0 then
   set_flag(BLOCKED, true)
   sums = sums + 1
 end

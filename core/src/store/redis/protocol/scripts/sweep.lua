@@ -1,4 +1,5 @@
--- Moves what is due, forgets connections of long ago and holds that are over, and rings a waiter. Gives what was moved:
+-- Moves what is due, forgets connections of long ago and holds and results that are over, and rings a
+-- waiter. Gives what was moved:
 -- jobs come due, leases lapsed, lanes woken.
 local LINK_KEPT = 600000
 local silent = call('ZRANGEBYSCORE', rows .. ':links', '-inf', now - LINK_KEPT, 'LIMIT', 0, 100)
@@ -13,5 +14,6 @@ for _, link in ipairs(silent) do
   end
 end
 forget_ended_holds(256)
+forget_ended_results(256)
 ring()
 return close(swept)

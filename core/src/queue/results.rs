@@ -1,0 +1,83 @@
+//! Results: what a completed job has left behind.
+
+use std::time::Duration;
+
+use web_time::Instant;
+
+use crate::clock::millis;
+use crate::error::{Error, ErrorCode, Result};
+use crate::queue::Queue;
+use crate::store::Fate;
+use crate::token::JobId;
+
+impl Queue {
+    /// Gives the result of a job, waiting up to `wait` for the job to end; `None`, at once, if it has
+    /// ended and no result of it is kept: none was given, its time is over, or the job was
+    /// cancelled. Reading a result leaves it where it is.
+    ///
+    /// While it waits the thread sleeps: the end of the job wakes it, whichever process ends it.
+    ///
+    /// # Errors
+    /// `JobFailed` if the job is dead; `Timeout` if it has not ended; `InvalidArgument` if no push
+    /// gave that id; `Closed`; those of the store.
+    pub fn result(&self, id: JobId, wait: Duration) -> Result<Option<Vec<u8>>> {
+        self.result_checked(id, wait, Duration::MAX, &mut || Ok(()))
+    }
+
+    /// Does what [`Queue::result`] does and calls `check` at least every `interval` while it waits:
+    /// an error from it ends the wait. The door for hosts whose waits can be interrupted.
+    ///
+    /// # Errors
+    /// As [`Queue::result`], and what `check` gives.
+    pub fn result_checked<E: From<Error>>(
+        &self,
+        id: JobId,
+        wait: Duration,
+        interval: Duration,
+        check: &mut dyn FnMut() -> Result<(), E>,
+    ) -> Result<Option<Vec<u8>>, E> {
+        if wait.is_zero() {
+            return Ok(told(id, self.store.fate(id)?).unwrap_or_else(|| Err(unfinished(id, wait)))?);
+        }
+        let deadline = Instant::now().checked_add(wait);
+        let mut listener = self.store.listener(id)?;
+        let mut is_called = true;
+        loop {
+            let left = deadline.map_or(Duration::MAX, |end| end.duration_since(Instant::now()));
+            if (is_called || left.is_zero())
+                && let Some(told) = told(id, listener.look()?)
+            {
+                return Ok(told?);
+            }
+            if left.is_zero() {
+                return Err(unfinished(id, wait).into());
+            }
+            check()?;
+            is_called = listener.wait(left.min(interval))?;
+        }
+    }
+}
+
+/// Says what has become of a job; `None` if it has not ended.
+fn told(id: JobId, fate: Fate) -> Option<Result<Option<Vec<u8>>>> {
+    match fate {
+        Fate::Open => None,
+        Fate::Kept(value) => Some(Ok(Some(value))),
+        Fate::Gone => Some(Ok(None)),
+        Fate::Dead(error) => {
+            let message = match error.as_str() {
+                "" => format!("job {id} is dead: its last try gave no error"),
+                error => format!("job {id} is dead: {error}"),
+            };
+            Some(Err(Error::new(ErrorCode::JobFailed, message)))
+        }
+    }
+}
+
+fn unfinished(id: JobId, wait: Duration) -> Error {
+    let message = match millis(wait) {
+        0 => format!("job {id} has not ended: wait for its result, or ask again"),
+        wait => format!("job {id} has not ended within {wait} ms: wait longer, or ask again"),
+    };
+    Error::new(ErrorCode::Timeout, message)
+}
