@@ -262,6 +262,25 @@ fn draining_ends_when_patience_does() {
 }
 
 #[test]
+fn more_keys_than_one_call_takes_are_kept_and_freed() {
+    const KEYS: usize = 2_500;
+    const LEASE: Duration = Duration::from_secs(2);
+    let queue = Queue::open("memory:", "many").unwrap();
+    let options = BackgroundOptions { lease: LEASE, ..BackgroundOptions::default() };
+    let (processor, gate) = Gate::with(&queue, options);
+    for number in 0..KEYS {
+        assert!(processor.schedule(&number.to_string(), NONE, "work").unwrap());
+    }
+    gate.await_begin();
+    std::thread::sleep(LEASE);
+    assert_eq!(queue.dump().unwrap().holds.len(), KEYS);
+    assert!(!processor.close(false, NONE));
+    let keys: Vec<_> = queue.dump().unwrap().holds.into_iter().map(|hold| hold.key).collect();
+    assert_eq!(keys, ["0"]);
+    gate.let_one_end();
+}
+
+#[test]
 fn as_many_calls_run_at_once_as_allowed() {
     const CONCURRENCY: usize = 4;
     let queue = Queue::open("memory:", "concurrency").unwrap();

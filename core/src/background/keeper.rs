@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 use crate::background::board::{Duty, Ended};
 use crate::background::crew::Crew;
 use crate::background::event::Event;
-use crate::error::Result;
 use crate::store::Held;
 
-/// Keeps all holds with one call at a third of the lease, and ends those that have ended since its
-/// last call with another, until nothing is left. A call that fails is made again soon: there is time
-/// for several before a lease ends.
+/// The most holds of one call: others wait for the store meanwhile.
+const HELD_AT_ONCE: usize = 1_000;
+
+/// Keeps all holds with one call, or few, at a third of the lease, and ends those that have ended
+/// since its last call with another, until nothing is left. A call that fails is made again soon:
+/// there is time for several before a lease ends.
 pub(super) fn keep<T: Send + 'static>(crew: &Crew<T>) {
     let third = crew.options().lease / 3;
     let soon = (third / 8).max(Duration::from_millis(1));
@@ -19,7 +21,7 @@ pub(super) fn keep<T: Send + 'static>(crew: &Crew<T>) {
     while let Some(duty) = crew.board.duty(keep_at, tell_at) {
         match duty {
             Duty::Keep(held) => {
-                let is_done = held.is_empty() || extend(crew, held);
+                let is_done = extend(crew, &held);
                 keep_at = Instant::now() + if is_done { third } else { soon };
             }
             Duty::LetGo(ended) => {
@@ -32,17 +34,19 @@ pub(super) fn keep<T: Send + 'static>(crew: &Crew<T>) {
 }
 
 /// Tells whether the store could serve.
-fn extend<T: Send + 'static>(crew: &Crew<T>, held: Vec<Held>) -> bool {
-    let results = match crew.queue().keep(held.clone(), crew.options().lease) {
-        Ok(results) => results,
-        Err(error) => {
-            crew.options().tell(&Event::Trouble { error: &error });
-            return false;
-        }
-    };
-    for (held, is_kept) in held.iter().zip(results) {
-        if !is_kept && let Some(key) = crew.board.lose(held.owner) {
-            crew.options().tell(&Event::Lost { key: &key });
+fn extend<T: Send + 'static>(crew: &Crew<T>, held: &[Held]) -> bool {
+    for part in held.chunks(HELD_AT_ONCE) {
+        let results = match crew.queue().keep(part.to_vec(), crew.options().lease) {
+            Ok(results) => results,
+            Err(error) => {
+                crew.options().tell(&Event::Trouble { error: &error });
+                return false;
+            }
+        };
+        for (held, is_kept) in part.iter().zip(results) {
+            if !is_kept && let Some(key) = crew.board.lose(held.owner) {
+                crew.options().tell(&Event::Lost { key: &key });
+            }
         }
     }
     true
@@ -51,20 +55,21 @@ fn extend<T: Send + 'static>(crew: &Crew<T>, held: Vec<Held>) -> bool {
 /// Ends holds; gives those of which the store is to be told again.
 fn let_go<T: Send + 'static>(crew: &Crew<T>, ended: Vec<Ended>) -> Vec<Ended> {
     let (done, undone): (Vec<_>, Vec<_>) = ended.into_iter().partition(|ended| ended.is_done);
-    let mut left = Vec::new();
-    for (part, is_done) in [(done, true), (undone, false)] {
-        if part.is_empty() {
-            continue;
-        }
-        let holds = part.iter().map(|ended| ended.held.clone()).collect();
-        let told: Result<()> = crew.queue().let_go(holds, is_done);
-        if let Err(error) = told {
+    let mut left: Vec<Ended> = Vec::new();
+    for (all, is_done) in [(done, true), (undone, false)] {
+        for part in all.chunks(HELD_AT_ONCE) {
+            if !left.is_empty() {
+                // Each call might take as long to fail as the first.
+                left.extend_from_slice(part);
+                continue;
+            }
+            let holds = part.iter().map(|ended| ended.held.clone()).collect();
+            let Err(error) = crew.queue().let_go(holds, is_done) else { continue };
             crew.options().tell(&Event::Trouble { error: &error });
             if error.retryable() {
                 let now = Instant::now();
-                let counts =
-                    |ended: &Ended| ended.lapses_at.is_none_or(|lapses_at| lapses_at > now);
-                left.extend(part.into_iter().filter(counts));
+                let counts = |ended: &&Ended| ended.lapses_at.is_none_or(|at| at > now);
+                left.extend(part.iter().filter(counts).cloned());
             }
         }
     }
