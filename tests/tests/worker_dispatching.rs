@@ -91,7 +91,7 @@ fn what_is_said_ends_the_deliveries() {
         for one in deliveries(&called, payloads.len()) {
             let verdict = match &one.payload[..] {
                 b"fail" => Verdict::fail("never again"),
-                b"follow" => Verdict::Done { then: vec![NewJob::new("next")] },
+                b"follow" => Verdict::Done { then: vec![NewJob::new("next")], result: None },
                 b"release" => Verdict::Release { delay: hour },
                 b"retry" => Verdict::Retry { error: "not now".into(), delay: Some(hour) },
                 b"drop" => continue,
@@ -152,7 +152,8 @@ fn an_end_that_finds_no_room_is_tried_again_and_holds_up_no_other() {
         worker.start().unwrap();
         let mut held = deliveries(&called, 2).into_iter();
         let (first, second) = (held.next().unwrap(), held.next().unwrap());
-        first.end(Verdict::Done { then: vec![NewJob::new("next").lane("full").delay(delay)] });
+        let then = vec![NewJob::new("next").lane("full").delay(delay)];
+        first.end(Verdict::Done { then, result: None });
         assert_eq!(told.recv_timeout(SOON).unwrap(), "trouble QueueFull");
         second.end(Verdict::done());
         let next = || told.iter().find(|line| !line.starts_with("trouble")).unwrap();
