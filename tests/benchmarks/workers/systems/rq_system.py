@@ -1,0 +1,39 @@
+"""RQ: a pool of its SimpleWorker, which runs jobs in its own process; its Worker forks for each job."""
+
+import redis
+import rq
+
+from .common import STORE, become, empty, main
+
+NAME = "RQ"
+VERSION = rq.VERSION
+HOW = "rq worker-pool of SimpleWorker, results not kept"
+BATCH = 500
+
+
+def push(marks):
+    queue = rq.Queue("bench", connection=redis.Redis.from_url(STORE))
+    for first in range(0, len(marks), BATCH):
+        many = [
+            rq.Queue.prepare_data(empty, [mark], result_ttl=0)
+            for mark in marks[first : first + BATCH]
+        ]
+        queue.enqueue_many(many)
+
+
+def work(concurrency):
+    become(
+        *("rq", "worker-pool", "--url", STORE, "--num-workers", str(concurrency)),
+        *(
+            "--worker-class",
+            "rq.worker.SimpleWorker",
+            "--logging-level",
+            "WARNING",
+            "--quiet",
+            "bench",
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main(globals())
