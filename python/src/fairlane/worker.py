@@ -62,7 +62,8 @@ class Worker:
             raise TypeError(f"handler {handler!r} is not accepted: accepted are functions of a job")
         if inspect.iscoroutinefunction(handler):
             raise TypeError(
-                f"handler {handler!r} is a coroutine function: accepted are plain functions"
+                f"handler {handler!r} is a coroutine function: accepted are plain functions; "
+                "fairlane.aio.Worker takes coroutine functions"
             )
 
         # Neither refers to this object: it could not be collected, as the native half holds them.
