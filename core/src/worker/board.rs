@@ -173,6 +173,13 @@ impl Board {
     ) {
         let mut state = lock(&self.state);
         let now = Instant::now();
+        // One of those that were with a process that died may have been why. What is taken ahead
+        // with it would be charged for a death that it has no part in.
+        let is_suspect = jobs.iter().any(|job| job.lapses > 0);
+        if is_suspect {
+            state.pace.falter();
+        }
+        let came = if is_suspect { now.checked_sub(PATIENCE).unwrap_or(now) } else { now };
         for job in jobs {
             state.numbers += 1;
             let delivery = Arc::new(deliver(job, state.numbers));
@@ -183,7 +190,7 @@ impl Board {
                 times_out_at: None,
             };
             state.held.insert(delivery.number, held);
-            state.waiting.push_back((delivery, now));
+            state.waiting.push_back((delivery, came));
             self.delivered.notify_one();
         }
         let idle = self.concurrency.saturating_sub(state.running());
