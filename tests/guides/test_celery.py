@@ -1,5 +1,6 @@
 """The guide for those who come from Celery or RQ."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from guide import Guide, Ours
 
-from fairlane import Job, ManualClock, NewJob, Queue, StaleTokenError, Worker
+from fairlane import Job, JobFailedError, ManualClock, NewJob, Queue, StaleTokenError, Worker
+from fairlane import TimeoutError as FairlaneTimeoutError
 
 guide = Guide("celery.md")
 
@@ -262,6 +264,23 @@ def test_where_a_job_stands(ours: Ours, queue: Queue) -> None:
     assert ours(queue=queue, id=id).state == "leased"
     queue.mark_complete(job)
     assert ours(queue=queue, id=id) is None
+
+
+@guide.row("AsyncResult(id).get(timeout=0.5) or job.return_value()")
+def test_a_result(ours: Ours, url: str) -> None:
+    with Queue(url, "mail") as queue:
+        id = queue.push("x")
+        with pytest.raises(FairlaneTimeoutError):
+            ours(queue=queue, id=id)
+        queue.mark_complete(popped(queue), result={"sent": True})
+        assert json.loads(ours(queue=queue, id=id)) == {"sent": True}
+        id = queue.push("by a worker")
+        with Worker(queue, lambda job: b"sent"):
+            assert ours(queue=queue, id=id) == b"sent"
+        id = queue.push("dead")
+        queue.fail(popped(queue), "no use")
+        with pytest.raises(JobFailedError):
+            ours(queue=queue, id=id)
 
 
 @guide.row("app.control.revoke(id) or job.cancel()")
