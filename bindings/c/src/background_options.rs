@@ -14,8 +14,8 @@ use crate::handle::{free, given};
 /// `fairlane_background_options_free`, at any time after the processor was made.
 #[derive(Default)]
 pub struct BackgroundOptions {
-    pub core: fairlane::BackgroundOptions,
-    pub discard: Option<Discard>,
+    pub(crate) core: fairlane::BackgroundOptions,
+    pub(crate) discard: Option<Discard>,
 }
 
 /// Makes options that are all at their defaults.
