@@ -1,7 +1,6 @@
 //! A script that runs on the server, named by the digest of its text.
 
-use std::sync::OnceLock;
-
+use once_cell::race::OnceBox;
 use sha1_smol::Sha1;
 
 /// A script and, once they were asked for, its text and the digest by which `EVALSHA` names it.
@@ -12,8 +11,10 @@ pub struct Script {
     /// Put together only when needed: most scripts have most parts in common, and their texts as
     /// such would be several times the size of everything else in a WebAssembly module.
     parts: &'static [&'static str],
-    binary: OnceLock<Form>,
-    text: OnceLock<Form>,
+    /// Several threads may put it together at once. None waits for another, which the child of a fork
+    /// may not have.
+    binary: OnceBox<Form>,
+    text: OnceBox<Form>,
 }
 
 /// A script as a server gets to know it.
@@ -31,7 +32,7 @@ const TEXT_ARGUMENTS: &str = include_str!("scripts/text.lua");
 impl Script {
     /// Names a script of these parts.
     pub const fn new(name: &'static str, parts: &'static [&'static str]) -> Self {
-        Self { name, parts, binary: OnceLock::new(), text: OnceLock::new() }
+        Self { name, parts, binary: OnceBox::new(), text: OnceBox::new() }
     }
 
     /// Gives the whole text.
@@ -46,11 +47,11 @@ impl Script {
 
     /// Gives the script for arguments that come as [`super::Request::words_as_text`] gives them.
     pub fn for_text(&self) -> &Form {
-        self.text.get_or_init(|| Form::of([TEXT_ARGUMENTS].iter().chain(self.parts)))
+        self.text.get_or_init(|| Box::new(Form::of([TEXT_ARGUMENTS].iter().chain(self.parts))))
     }
 
     fn binary(&self) -> &Form {
-        self.binary.get_or_init(|| Form::of(self.parts.iter()))
+        self.binary.get_or_init(|| Box::new(Form::of(self.parts.iter())))
     }
 }
 
