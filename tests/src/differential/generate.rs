@@ -95,8 +95,8 @@ struct Generator {
 impl Generator {
     fn new(mut rng: Rng) -> Self {
         let mut weights = [
-            55, 50, 45, 4, 12, 12, 4, 2, 5, 2, 1, 2, 6, 2, 3, 3, 3, 8, 25, 12, 3, 2, 8, 4, 6, 1, 4,
-            1, 1, 2, 6, 10,
+            55, 50, 45, 4, 12, 20, 4, 2, 5, 2, 1, 2, 6, 2, 3, 3, 3, 8, 25, 12, 3, 2, 8, 4, 6, 1, 4,
+            1, 1, 2, 6, 20,
         ];
         for weight in &mut weights {
             *weight *= pick(&mut rng, &[0, 1, 2, 2, 2, 2, 6]);
@@ -120,7 +120,7 @@ impl Generator {
             with_key: *pick(&mut rng, often),
             with_parent: *pick(&mut rng, often),
             with_delay: *pick(&mut rng, often),
-            with_result: *pick(&mut rng, often),
+            with_result: if is_calm { 0 } else { *pick(&mut rng, &[0, 20, 60, 100]) },
             stride: *pick(&mut rng, &[20, 100, 500, 3_000]),
             is_calm,
             rng,
@@ -315,7 +315,7 @@ impl Generator {
 
     fn result(&mut self) -> JobResult {
         let size = if self.chance(3) { LARGE } else { self.rng.usize(0..=12) };
-        let ttl = *pick(&mut self.rng, &[1, 30, 300, 3_000, 100_000]);
+        let ttl = *pick(&mut self.rng, &[1, 300, 3_000, 100_000, 1_000_000]);
         JobResult { value: vec![self.rng.u8(..); size], ttl }
     }
 
