@@ -141,6 +141,8 @@ impl Worker {
     }
 
     /// Runs at most that many jobs at once, 1 to 1,024; as many as there are processors by default.
+    /// Of quick jobs more are taken, as many as will begin within 2 ms and 256 at most; they wait in
+    /// the process, count as in flight, and go back untried if they have not begun after 50 ms.
     #[must_use]
     pub fn concurrency(mut self, concurrency: usize) -> Self {
         self.plan.concurrency = concurrency;
