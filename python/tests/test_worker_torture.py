@@ -1,5 +1,5 @@
 """Workers under torture: handlers that fail, processes that die in the middle of a job, and a rolling
-restart. FAIRLANE_TORTURE_JOBS says how many jobs; 100,000 take about ten minutes a store."""
+restart. FAIRLANE_TORTURE_JOBS says how many jobs; 100,000 take a minute or two a store."""
 
 import os
 import signal
