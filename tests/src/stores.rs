@@ -3,18 +3,29 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fairlane::QueueOptions;
 use fairlane::clock::{Clock, ManualClock, Millis};
 use fairlane::store::Store;
 use fairlane::store::model::ModelStore;
 use fairlane::store::redis::RedisStore;
 use fairlane::store::redis::driver::Address;
 use fairlane::store::sqlite::SqliteStore;
+use fairlane::{Queue, QueueOptions};
 
 use crate::redis::shared_server;
 
 /// The moment at which a test's clock starts.
 pub const DAWN: Millis = 1_700_000_000_000;
+
+/// Runs a test with an empty queue on each kind of store, and the clock that it reads.
+pub fn on_each(name: &str, test: impl Fn(Queue, Arc<ManualClock>)) {
+    for kind in Kind::ALL {
+        println!("on {kind:?}");
+        let clock = Arc::new(ManualClock::new(DAWN));
+        let options = QueueOptions { clock: Arc::clone(&clock) as _, ..QueueOptions::default() };
+        let queue = Queue::on(kind.make(&clock), name, &options).expect("a queue");
+        test(queue, clock);
+    }
+}
 
 /// A kind of store that a test can make as many of as it likes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use fairlane::clock::ManualClock;
 use fairlane::{ErrorCode, FailedFilter, Job, JobId, JobResult, NewJob, Queue, QueueOptions};
 use fairlane_tests::redis::RedisServer;
-use fairlane_tests::stores::{DAWN, Kind};
+use fairlane_tests::stores::{self, DAWN};
 
 const LEASE: Duration = Duration::from_secs(10);
 const NOW: Duration = Duration::ZERO;
@@ -20,13 +20,7 @@ struct Bench {
 }
 
 fn on_each_store(test: impl Fn(Bench)) {
-    for kind in Kind::ALL {
-        println!("on {kind:?}");
-        let clock = Arc::new(ManualClock::new(DAWN));
-        let options = QueueOptions { clock: Arc::clone(&clock) as _, ..QueueOptions::default() };
-        let queue = Queue::on(kind.make(&clock), "results", &options).unwrap();
-        test(Bench { queue, clock });
-    }
+    stores::on_each("results", |queue, clock| test(Bench { queue, clock }));
 }
 
 impl Bench {

@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fairlane::clock::ManualClock;
-use fairlane::{
-    ErrorCode, FailedFilter, Job, JobId, JobState, LimitsChange, NewJob, Queue, QueueOptions, Rate,
-};
-use fairlane_tests::stores::{DAWN, Kind};
+use fairlane::{ErrorCode, FailedFilter, Job, JobId, JobState, LimitsChange, NewJob, Queue, Rate};
+use fairlane_tests::stores::{self, DAWN};
 
 const LEASE: Duration = Duration::from_secs(10);
 const NOW: Duration = Duration::ZERO;
@@ -18,13 +16,7 @@ struct Bench {
 }
 
 fn on_each_store(test: impl Fn(Bench)) {
-    for kind in Kind::ALL {
-        println!("on {kind:?}");
-        let clock = Arc::new(ManualClock::new(DAWN));
-        let options = QueueOptions { clock: Arc::clone(&clock) as _, ..QueueOptions::default() };
-        let queue = Queue::on(kind.make(&clock), "rules", &options).unwrap();
-        test(Bench { queue, clock });
-    }
+    stores::on_each("rules", |queue, clock| test(Bench { queue, clock }));
 }
 
 impl Bench {

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use fairlane::clock::{Clock, ManualClock};
 use fairlane::{
-    BackoffPolicy, CatchUp, ErrorCode, LimitsChange, NewJob, Queue, QueueOptions, Schedule,
-    ScheduleInfo, Timing,
+    BackoffPolicy, CatchUp, ErrorCode, LimitsChange, NewJob, Queue, Schedule, ScheduleInfo, Timing,
 };
-use fairlane_tests::stores::{DAWN, Kind};
+use fairlane_tests::stores::{self, DAWN};
 
 const LEASE: Duration = Duration::from_secs(100_000);
 const NOW: Duration = Duration::ZERO;
@@ -21,13 +20,7 @@ struct Bench {
 }
 
 fn on_each_store(test: impl Fn(Bench)) {
-    for kind in Kind::ALL {
-        println!("on {kind:?}");
-        let clock = Arc::new(ManualClock::new(DAWN));
-        let options = QueueOptions { clock: Arc::clone(&clock) as _, ..QueueOptions::default() };
-        let queue = Queue::on(kind.make(&clock), "schedules", &options).unwrap();
-        test(Bench { queue, clock });
-    }
+    stores::on_each("schedules", |queue, clock| test(Bench { queue, clock }));
 }
 
 fn every(name: &str, millis: i64) -> Schedule {
