@@ -19,7 +19,8 @@ pub trait Receiver: Send + Sync {
     /// begun.
     fn raised(&self, delivery: &Delivery, reason: Reason);
 
-    /// Tells that the worker has stopped, the last of its calls: what handlers say counts no more.
+    /// Tells that the worker has stopped, the last of its calls: what handlers say counts no more. It
+    /// may come a moment after those who wait for the end have gone on.
     fn ended(&self);
 }
 
