@@ -21,7 +21,7 @@ app.conf.update(
 empty = app.task(common.empty, name="empty")
 
 
-def push(marks):
+def push(marks, _size):
     with app.producer_pool.acquire() as producer:
         for mark in marks:
             empty.apply_async((mark,), producer=producer)

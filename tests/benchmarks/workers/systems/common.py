@@ -8,11 +8,15 @@ STORE = os.environ.get("BENCH_STORE", "")
 MARKS = os.environ.get("BENCH_MARKS", "")
 
 
+def tell(mark):
+    with open(MARKS, "a") as file:
+        file.write(f"{mark} {time.monotonic()}\n")
+
+
 def empty(mark):
     """The job. It does nothing, but the first and the last one tell when they ran."""
     if mark:
-        with open(MARKS, "a") as file:
-            file.write(f"{mark} {time.monotonic()}\n")
+        tell(mark)
 
 
 def marks(count):
@@ -20,12 +24,18 @@ def marks(count):
     return ["first", *[""] * (count - 2), "last"]
 
 
+def batches(marks, size):
+    return [marks[first : first + size] for first in range(0, len(marks), size)]
+
+
 def main(module):
-    verb, number = sys.argv[1], int(sys.argv[2])
+    verb, *numbers = sys.argv[1:]
     if verb == "work":
-        module["work"](number)
-    else:
-        module["push"](marks(number))
+        module["work"](int(numbers[0]))
+        return
+    count, size = map(int, numbers)
+    tell("begin")
+    module["push"](marks(count), size)
 
 
 def become(*command):

@@ -11,14 +11,13 @@ from .common import STORE, become, main
 NAME = "Dramatiq"
 VERSION = dramatiq.__version__
 HOW = "RedisBroker, one process, threads"
-BATCH = 500
 
 broker = RedisBroker(url=STORE or "redis://127.0.0.1:1")
 dramatiq.set_broker(broker)
 empty = dramatiq.actor(common.empty, queue_name="bench")
 
 
-def push(marks):
+def push(marks, _size):
     for mark in marks:
         empty.send(mark)
 

@@ -2,28 +2,25 @@
 
 import fairlane
 
-from .common import STORE, empty, main
+from .common import STORE, batches, empty, main
 
 NAME = "fairlane"
 VERSION = fairlane.__version__
 HOW = "Worker(queue, handler, concurrency=...), at least once, leases"
-BATCH = 500
 
 
 def open_queue():
     return fairlane.Queue(STORE, "bench", durability="normal")
 
 
-def push(marks):
+def push(marks, size):
     with open_queue() as queue:
-        if STORE.startswith("redis"):
-            for first in range(0, len(marks), BATCH):
-                queue.push_many(
-                    [fairlane.NewJob(mark.encode()) for mark in marks[first : first + BATCH]]
-                )
-        else:
+        if size == 1:
             for mark in marks:
                 queue.push(mark.encode())
+            return
+        for batch in batches(marks, size):
+            queue.push_many([fairlane.NewJob(mark.encode()) for mark in batch])
 
 
 def work(concurrency):

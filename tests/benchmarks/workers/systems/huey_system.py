@@ -18,7 +18,7 @@ else:
 empty = instance.task()(common.empty)
 
 
-def push(marks):
+def push(marks, _size):
     for mark in marks:
         empty(mark)
 

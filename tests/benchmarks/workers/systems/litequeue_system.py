@@ -11,16 +11,18 @@ NAME = "litequeue"
 VERSION = importlib.metadata.version("litequeue")
 HOW = "a loop of pop and done on one thread; prune each 1,000 jobs"
 TIDY_EVERY = 1_000
+PATIENCE = 60.0
+"""How many seconds a call may wait for the file; of the 5 that are the default it has none left at times."""
 
 
-def push(marks):
-    queue = litequeue.LiteQueue(STORE)
+def push(marks, _size):
+    queue = litequeue.LiteQueue(STORE, timeout=PATIENCE)
     for mark in marks:
         queue.put(mark)
 
 
 def work(_concurrency):
-    queue, done = litequeue.LiteQueue(STORE), 0
+    queue, done = litequeue.LiteQueue(STORE, timeout=PATIENCE), 0
     while True:
         message = queue.pop()
         if message is None:

@@ -3,22 +3,17 @@
 import redis
 import rq
 
-from .common import STORE, become, empty, main
+from .common import STORE, batches, become, empty, main
 
 NAME = "RQ"
 VERSION = rq.VERSION
 HOW = "rq worker-pool of SimpleWorker, results not kept"
-BATCH = 500
 
 
-def push(marks):
+def push(marks, size):
     queue = rq.Queue("bench", connection=redis.Redis.from_url(STORE))
-    for first in range(0, len(marks), BATCH):
-        many = [
-            rq.Queue.prepare_data(empty, [mark], result_ttl=0)
-            for mark in marks[first : first + BATCH]
-        ]
-        queue.enqueue_many(many)
+    for batch in batches(marks, size):
+        queue.enqueue_many([rq.Queue.prepare_data(empty, [mark], result_ttl=0) for mark in batch])
 
 
 def work(concurrency):
