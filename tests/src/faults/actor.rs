@@ -110,10 +110,16 @@ impl Actor {
         let durability = if self.is_full { Durability::Full } else { Durability::Normal };
         let options = QueueOptions { durability, ..QueueOptions::default() };
         let url = self.file.to_str().unwrap();
-        let queue = Queue::open_with(url, &self.queue, options).unwrap();
+        let until = Instant::now() + Duration::from_millis(self.time);
+        // The disk may fail before it is open.
+        let queue = loop {
+            match Queue::open_with(url, &self.queue, options.clone()) {
+                Err(error) if error.retryable() && Instant::now() < until => {}
+                opened => break opened.unwrap(),
+            }
+        };
         let ledger = Ledger::create(&self.ledger);
         let known = Mutex::new(Vec::new());
-        let until = Instant::now() + Duration::from_millis(self.time);
         std::thread::scope(|scope| {
             for thread in 0..self.threads {
                 let seed = self.seed.wrapping_mul(1_000).wrapping_add(thread as u64);
