@@ -398,7 +398,7 @@ export declare class Job {
   get token(): string;
   /** The lane. */
   readonly lane: string;
-  /** The bytes that were pushed. */
+  /** The bytes that were pushed. Up to 4 KiB they share memory, as Node's own short buffers do, of 16 KiB at most. */
   readonly payload: Buffer;
   /** The priority. */
   readonly priority: number;

@@ -11,6 +11,25 @@ const OPTIONS = new Set([
   "priority", "tps", "rate", "delay", "at", "cost", "key", "keyTtl", "maxTries", "backoff", "after",
 ]);
 
+/** Checks the settings of a job; gives those that are in force. */
+function checked(given) {
+  return {
+    priority: check.integer("priority", given.priority ?? defaultPriority),
+    rate: check.rate(given),
+    delay: check.maybe(check.time, "delay", given.delay),
+    at: check.maybe(check.moment, "at", given.at),
+    cost: check.integer("cost", given.cost ?? 1),
+    key: check.maybe(check.text, "key", given.key),
+    keyTtl: check.time("keyTtl", given.keyTtl ?? 0),
+    maxTries: check.integer("maxTries", given.maxTries ?? defaultMaxTries),
+    backoff: policyOf(given.backoff),
+    after: check.maybe(check.text, "after", given.after),
+  };
+}
+
+/** The settings of a job that was given none. */
+const PLAIN = checked({});
+
 /** A job to push: the arguments are those of `push`. */
 class NewJob {
   /** Whether it has a payload and a lane alone. */
@@ -21,17 +40,18 @@ class NewJob {
     check.oneOf("delay", "at", given);
     this.payload = encode(payload);
     this.lane = check.text("lane", lane);
-    this.priority = check.integer("priority", given.priority ?? defaultPriority);
-    this.rate = check.rate(given);
-    this.delay = check.maybe(check.time, "delay", given.delay);
-    this.at = check.maybe(check.moment, "at", given.at);
-    this.cost = check.integer("cost", given.cost ?? 1);
-    this.key = check.maybe(check.text, "key", given.key);
-    this.keyTtl = check.time("keyTtl", given.keyTtl ?? 0);
-    this.maxTries = check.integer("maxTries", given.maxTries ?? defaultMaxTries);
-    this.backoff = policyOf(given.backoff);
-    this.after = check.maybe(check.text, "after", given.after);
     this.#isPlain = options === undefined;
+    const settings = this.#isPlain ? PLAIN : checked(given);
+    this.priority = settings.priority;
+    this.rate = settings.rate;
+    this.delay = settings.delay;
+    this.at = settings.at;
+    this.cost = settings.cost;
+    this.key = settings.key;
+    this.keyTtl = settings.keyTtl;
+    this.maxTries = settings.maxTries;
+    this.backoff = settings.backoff;
+    this.after = settings.after;
     // Checked once: nothing may change it before it is pushed.
     Object.freeze(this);
   }

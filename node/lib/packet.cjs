@@ -4,6 +4,7 @@
 // says how they are laid out.
 
 const { Buffer } = require("node:buffer");
+const { markAsUntransferable } = require("node:worker_threads");
 
 const NUMBERS = 512;
 const BYTES = 16 << 10;
@@ -11,6 +12,12 @@ const BYTES = 16 << 10;
 const KEPT = 1 << 20;
 /** Below it a text is short. */
 const SHORT = 32;
+/** How many short texts are remembered; a power of two. */
+const REMEMBERED = 256;
+/** How many bytes are copied at once: a payload that is kept keeps so many of its neighbours'. */
+const PIECE = 16 << 10;
+/** A longer payload has its memory to itself. */
+const SHARED = PIECE / 4;
 
 /** Writes packets, one after the other into the same memory. */
 class Writer {
@@ -105,6 +112,33 @@ class Writer {
   }
 }
 
+/**
+ * Reads short texts, of which most come again and again: a lane's name goes with each of its jobs, and to
+ * make a string of bytes is a call out of JavaScript.
+ */
+class Texts {
+  #slots = Array.from({ length: REMEMBERED }, () => ({ bytes: new Uint8Array(SHORT), length: 0, text: "" }));
+
+  read(bytes, start, length) {
+    let hash = length;
+    for (let index = 0; index < length; index++) hash = (hash * 31 + bytes[start + index]) | 0;
+    const slot = this.#slots[hash & (REMEMBERED - 1)];
+    if (!isSame(slot, bytes, start, length)) {
+      slot.text = bytes.toString("utf8", start, start + length);
+      slot.length = length;
+      for (let index = 0; index < length; index++) slot.bytes[index] = bytes[start + index];
+    }
+    return slot.text;
+  }
+}
+
+function isSame(slot, bytes, start, length) {
+  if (slot.length !== length) return false;
+  let index = 0;
+  while (index < length && slot.bytes[index] === bytes[start + index]) index++;
+  return index === length;
+}
+
 /** Reads packets, one after the other from the same memory. */
 class Reader {
   numbers = new Float64Array(NUMBERS);
@@ -112,6 +146,13 @@ class Reader {
   count = 0;
   index = 0;
   offset = 0;
+  /** How many bytes there are. */
+  length = 0;
+  #texts = new Texts();
+  /** A copy of the bytes until `#end`, and how much later than those its own begin. */
+  #piece;
+  #place = 0;
+  #end = -1;
 
   /** Makes room for so much. */
   reserve(numbers, bytes) {
@@ -120,10 +161,12 @@ class Reader {
   }
 
   /** Begins with what is there now. */
-  begin(count) {
+  begin(count, length) {
     this.count = count;
+    this.length = length;
     this.index = 0;
     this.offset = 0;
+    this.#end = -1;
   }
 
   /** Gives back what a large packet took. */
@@ -149,19 +192,39 @@ class Reader {
     return this.numbers[this.index++] !== 0;
   }
 
-  /** Reads bytes into a buffer of their own: what is read here is overwritten by the next packet. */
+  /** Reads bytes into memory of their own: what is read here is overwritten by the next packet. */
   blob() {
     const length = this.number();
-    const blob = Buffer.allocUnsafe(length);
-    this.bytes.copy(blob, 0, this.offset, this.offset + length);
+    const start = this.offset;
     this.offset += length;
-    return blob;
+    if (length > SHARED) return this.#copy(start, this.offset);
+    if (this.offset > this.#end) this.#cut(start);
+    return Buffer.from(this.#piece, this.#place + start, length);
+  }
+
+  /** Copies what follows: many short contents at once. They share memory as Node's own short buffers do. */
+  #cut(start) {
+    this.#end = Math.min(start + PIECE, this.length);
+    const { buffer, byteOffset } = this.#copy(start, this.#end);
+    this.#piece = buffer;
+    this.#place = byteOffset - start;
+    // Whoever gave one away would take the others.
+    markAsUntransferable(buffer);
+  }
+
+  #copy(start, end) {
+    const copy = Buffer.allocUnsafe(end - start);
+    this.bytes.copy(copy, 0, start, end);
+    return copy;
   }
 
   text() {
     const start = this.offset;
-    this.offset += this.number();
-    return this.bytes.toString("utf8", start, this.offset);
+    const length = this.number();
+    this.offset += length;
+    return length < SHORT
+      ? this.#texts.read(this.bytes, start, length)
+      : this.bytes.toString("utf8", start, this.offset);
   }
 
   maybeText() {

@@ -29,7 +29,7 @@ function come() {
   for (;;) {
     const fetched = enter(() => post.fetch(results.numbers, results.bytes));
     if (fetched.numbers <= results.numbers.length && fetched.bytes <= results.bytes.length) {
-      results.begin(fetched.numbers);
+      results.begin(fetched.numbers, fetched.bytes);
       break;
     }
     results.reserve(fetched.numbers, fetched.bytes);

@@ -46,6 +46,41 @@ onEveryStore(({ open, place, kind }) => {
     assert.deepEqual(await queue.popMany(9), []);
   });
 
+  test("payloads of a batch stay as they were, whatever comes after them", async (t) => {
+    const queue = await open(t);
+    const payloads = [0, 1, 100, 4096, 4097, 3000, 3000, 3000, 3000, 3000, 20_000, 0, 5].map(
+      (length, n) => Buffer.alloc(length, n + 1),
+    );
+    await queue.pushMany(payloads.map((payload) => new NewJob(payload)));
+    const jobs = await queue.popMany(payloads.length);
+    await queue.pushMany(payloads.map(({ length }) => new NewJob(Buffer.alloc(length, "other"))));
+    await queue.popMany(payloads.length);
+    assert.deepEqual(jobs.map((job) => job.payload), payloads);
+  });
+
+  test("a short payload keeps little in memory beside itself, and none can give it away", async (t) => {
+    const queue = await open(t);
+    await queue.pushMany(Array.from({ length: 100 }, () => new NewJob(Buffer.alloc(1000))));
+    const jobs = await queue.popMany(100);
+    for (const { payload } of jobs) {
+      assert.ok(payload.buffer.byteLength <= 16_384);
+      try {
+        structuredClone(payload, { transfer: [payload.buffer] });
+      } catch (error) {
+        // Node 20 copies instead.
+        assert.equal(error.name, "DataCloneError");
+      }
+    }
+    for (const { payload } of jobs) assert.equal(payload.length, 1000);
+  });
+
+  test("lanes are told apart, however many there are and however alike", async (t) => {
+    const queue = await open(t);
+    const lanes = Array.from({ length: 700 }, (_, n) => `lane-é-${n}-${"x".repeat(n % 32)}`);
+    await queue.pushMany(lanes.map((lane) => new NewJob(lane, lane)));
+    for (const job of await queue.popMany(lanes.length)) assert.equal(job.lane, job.json());
+  });
+
   test("pops in flight together share what there is, each job once", async (t) => {
     const queue = await open(t);
     await queue.pushMany(Array.from({ length: 50 }, (_, n) => new NewJob(n)));

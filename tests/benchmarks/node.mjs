@@ -33,7 +33,9 @@ async function inFlight(queue, width, jobs) {
 
 async function inBatches(queue, width, jobs) {
   for (let done = 0; done < jobs; done += width) {
-    await queue.pushMany(Array.from({ length: width }, () => new NewJob(PAYLOAD, "lane")));
+    const batch = [];
+    while (batch.length < width) batch.push(new NewJob(PAYLOAD, "lane"));
+    await queue.pushMany(batch);
     await queue.markCompleteMany(await queue.popMany(width));
   }
 }
