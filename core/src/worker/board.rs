@@ -10,7 +10,7 @@ use crate::lock::lock;
 use crate::token::Token;
 use crate::worker::delivery::Delivery;
 use crate::worker::pace::Pace;
-use crate::worker::plan::Source;
+use crate::worker::plan::Plan;
 use crate::worker::turns::Turns;
 
 /// How long a delivery waits for a slot before it goes back, for whoever is free.
@@ -46,6 +46,8 @@ struct State {
     reserved: usize,
     turns: Turns,
     pace: Pace,
+    /// With how many deliveries hands may yet begin.
+    left: u64,
     /// What no hand has begun with, and when it came.
     waiting: VecDeque<(Arc<Delivery>, Instant)>,
     /// Whether the keeper looks at how long they wait.
@@ -99,9 +101,10 @@ pub(super) enum Duty {
 }
 
 impl Board {
-    pub(super) fn new(concurrency: usize, sources: &[Source]) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let sources = &plan.sources;
         let state = State {
-            is_draining: false,
+            is_draining: plan.max_jobs == 0,
             parting: None,
             is_ended: false,
             failure: None,
@@ -109,6 +112,7 @@ impl Board {
             reserved: 0,
             turns: Turns::new(sources.iter().map(|source| source.weight)),
             pace: Pace::default(),
+            left: plan.max_jobs,
             waiting: VecDeque::new(),
             is_watched: false,
             held: HashMap::new(),
@@ -116,7 +120,7 @@ impl Board {
             numbers: 0,
         };
         Self {
-            concurrency,
+            concurrency: plan.concurrency,
             state: Mutex::new(state),
             freed: Condvar::new(),
             delivered: Condvar::new(),
@@ -134,6 +138,7 @@ impl Board {
                 return None;
             }
             let free = self.most(&state).saturating_sub(state.reserved + state.held.len());
+            let free = free.min(state.unclaimed());
             if free > 0 && state.turns.is_next(source) {
                 let share = state.turns.share(source, free);
                 state.turns.charge(source, share);
@@ -215,22 +220,26 @@ impl Board {
 
     /// Gives a delivery that a hand may begin with, if there is one; does not wait.
     pub(super) fn begin_now(&self, timeout: Option<Duration>) -> Option<Arc<Delivery>> {
-        let mut state = lock(&self.state);
-        if state.is_draining { None } else { self.begin_next(&mut state, timeout) }
+        self.begin_next(&mut lock(&self.state), timeout)
     }
 
     /// Gives the deliveries that may begin now, as many as there are slots; does not wait.
     pub(super) fn begin_free(&self, timeout: Option<Duration>) -> Vec<Arc<Delivery>> {
         let mut state = lock(&self.state);
-        if state.is_draining {
-            return Vec::new();
-        }
         let free = self.concurrency.saturating_sub(state.running());
         std::iter::from_fn(|| self.begin_next(&mut state, timeout)).take(free).collect()
     }
 
     fn begin_next(&self, state: &mut State, timeout: Option<Duration>) -> Option<Arc<Delivery>> {
+        if state.is_draining {
+            return None;
+        }
         let (delivery, _) = state.waiting.pop_front()?;
+        state.left -= 1;
+        if state.left == 0 {
+            // Handlers that run are not told: they are to finish, and nobody waits for them.
+            self.leave_off(state);
+        }
         let times_out_at = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         if times_out_at.is_some() {
             if let Some(held) = state.held.get_mut(&delivery.number) {
@@ -319,12 +328,16 @@ impl Board {
     /// the handlers to be told.
     pub(super) fn drain(&self, failure: Option<Error>) -> Vec<Arc<Delivery>> {
         let mut state = lock(&self.state);
-        state.is_draining = true;
         state.failure = state.failure.take().or(failure);
+        self.leave_off(&mut state);
+        state.held.values().map(|held| Arc::clone(&held.delivery)).collect()
+    }
+
+    fn leave_off(&self, state: &mut State) {
+        state.is_draining = true;
         self.freed.notify_all();
         self.delivered.notify_all();
         self.pressed.notify_one();
-        state.held.values().map(|held| Arc::clone(&held.delivery)).collect()
     }
 
     /// Gives up what still runs; the first way stays.
@@ -373,6 +386,12 @@ impl State {
     /// Counts the handlers that run.
     fn running(&self) -> usize {
         self.held.len() - self.waiting.len() - self.ending
+    }
+
+    /// Counts the deliveries that hands may begin with and nobody has or is about to get.
+    fn unclaimed(&self) -> usize {
+        let claimed = self.reserved + self.waiting.len();
+        usize::try_from(self.left).unwrap_or(usize::MAX).saturating_sub(claimed)
     }
 
     /// Tells whether some that wait should be left to other workers.

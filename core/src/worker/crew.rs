@@ -31,7 +31,7 @@ pub(super) struct Crew {
 impl Crew {
     /// Starts all threads, or none that goes on.
     pub(super) fn start(plan: Plan) -> Result<Arc<Self>> {
-        let board = Arc::new(Board::new(plan.concurrency, &plan.sources));
+        let board = Arc::new(Board::new(&plan));
         let verdicts = plan.sources.iter().map(|_| Arc::new(Verdicts::new(&board))).collect();
         let crew = Arc::new(Self { plan, board, verdicts, process: std::process::id() });
         let spawn = |name: String, work: Box<dyn FnOnce(&Crew) + Send>| {

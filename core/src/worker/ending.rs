@@ -67,8 +67,10 @@ pub(super) fn conclude(
         (Err(error), Verdict::Done { .. }) => {
             return Some(Verdict::retry(format!("cannot complete: {error}")));
         }
+        // Nobody keeps the lease any more: the job comes again when it has lapsed.
         (Err(error), _) => {
             plan.tell(&Event::Trouble { queue: delivery.queue().name(), error: &error });
+            plan.tell(&Event::Lost { job });
         }
     }
     None

@@ -41,7 +41,7 @@ mod event;
 mod hand;
 mod keeper;
 mod pace;
-pub(crate) mod persist;
+mod persist;
 mod plan;
 mod popper;
 mod signal;
@@ -127,6 +127,8 @@ impl Worker {
             concurrency: std::thread::available_parallelism().map_or(1, usize::from),
             lease: Duration::from_millis(DEFAULT_LEASE.unsigned_abs()),
             timeout: None,
+            max_jobs: u64::MAX,
+            until_empty: false,
         };
         Self { plan, crew: Mutex::default() }
     }
@@ -163,6 +165,23 @@ impl Worker {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.plan.timeout = Some(timeout);
+        self
+    }
+
+    /// Stops by itself when handlers have begun with that many jobs, each try counted, and have
+    /// returned; what was taken ahead goes back untried. Without end by default.
+    #[must_use]
+    pub fn max_jobs(mut self, max_jobs: u64) -> Self {
+        self.plan.max_jobs = max_jobs;
+        self
+    }
+
+    /// Stops by itself when none of its queues has a job that is ready, delayed or in flight with
+    /// any worker; the jobs of paused lanes are waited for, those that are blocked by dead jobs are
+    /// not. It looks when it has found no job, and fifty times a second from then on.
+    #[must_use]
+    pub fn until_empty(mut self) -> Self {
+        self.plan.until_empty = true;
         self
     }
 

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 
 /// Calls again while the store cannot serve, and tells `hindered` why: work that was done should not
 /// be done again for a moment's hindrance. Gives up after a lease's time.
-pub(crate) fn persist<T>(
+pub(super) fn persist<T>(
     lease: Duration,
     mut hindered: impl FnMut(&Error),
     mut call: impl FnMut() -> Result<T>,

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::Result;
 use crate::queue::Queue;
 use crate::worker::assignment::Receiver;
 use crate::worker::delivery::Delivery;
@@ -25,6 +26,10 @@ pub(super) struct Plan {
     pub(super) concurrency: usize,
     pub(super) lease: Duration,
     pub(super) timeout: Option<Duration>,
+    /// How many handlers begin until it stops by itself.
+    pub(super) max_jobs: u64,
+    /// Whether it stops by itself when its queues are empty.
+    pub(super) until_empty: bool,
 }
 
 /// Who calls handlers.
@@ -50,6 +55,18 @@ impl Plan {
         if let Some(observer) = &self.observer {
             guard("observer", || observer(event));
         }
+    }
+
+    /// Tells whether no queue has a job left that could still come to any worker. What is blocked
+    /// then waits for dead jobs, and would wait for ever.
+    pub(super) fn is_empty(&self) -> Result<bool> {
+        for source in &self.sources {
+            let counts = source.queue.stats()?.counts;
+            if counts.ready + counts.delayed + counts.in_flight > 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Tells the handler of a delivery that it need not go on.

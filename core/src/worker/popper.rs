@@ -12,6 +12,9 @@ use crate::worker::event::Event;
 /// How often a wait for jobs is left to see whether to stop.
 const LOOK_UP: Duration = Duration::from_millis(100);
 
+/// The same, where the end of the queues' work is waited for.
+const LOOK_UP_FOR_END: Duration = Duration::from_millis(20);
+
 /// Why a wait for jobs ended without one.
 enum Idle {
     /// No more jobs are to be taken.
@@ -52,8 +55,14 @@ fn pop(crew: &Crew, place: usize, slots: usize) -> Result<(), Idle> {
     let plan = crew.plan();
     let queue = &plan.sources[place].queue;
     let is_alone = plan.sources.len() == 1;
-    let mut check = || if crew.board.is_draining() { Err(Idle::Stop) } else { Ok(()) };
-    let mut wait = |most| queue.pop_checked(most, Duration::MAX, plan.lease, LOOK_UP, &mut check);
+    let look_up = if plan.until_empty { LOOK_UP_FOR_END } else { LOOK_UP };
+    let mut check = || {
+        if plan.until_empty && plan.is_empty()? {
+            crew.leave_off(None);
+        }
+        if crew.board.is_draining() { Err(Idle::Stop) } else { Ok(()) }
+    };
+    let mut wait = |most| queue.pop_checked(most, Duration::MAX, plan.lease, look_up, &mut check);
     let (found, slots) = match queue.pop_many(slots, Duration::ZERO, plan.lease) {
         Ok(jobs) if jobs.is_empty() => {
             plan.tell(&Event::Idle { queue: queue.name() });

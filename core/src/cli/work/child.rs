@@ -1,6 +1,6 @@
 //! One run of the command: started, fed, listened to, waited for.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
 use std::process::{Child, ChildStderr, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -20,6 +20,33 @@ const LISTEN_ON: Duration = Duration::from_millis(500);
 /// Makes of a command a process group of its own.
 #[cfg(windows)]
 const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+
+/// What to run for each job.
+#[derive(Debug)]
+pub(super) struct Program {
+    /// The command and its arguments.
+    command: Vec<OsString>,
+    queue: String,
+    url: OsString,
+    /// Standard output is for the report.
+    is_quiet: bool,
+}
+
+impl Program {
+    pub(super) fn new(context: &Context, command: &[OsString]) -> io::Result<Self> {
+        Ok(Self {
+            command: command.to_vec(),
+            queue: context.common.queue.clone(),
+            url: context.absolute_url()?,
+            is_quiet: context.output.is_json(),
+        })
+    }
+
+    /// Gives the name of the command.
+    pub(super) fn name(&self) -> &OsStr {
+        self.command.first().map_or(OsStr::new(""), |name| name)
+    }
+}
 
 /// A command that runs.
 #[derive(Debug)]
@@ -50,27 +77,20 @@ pub(super) struct Group {
 impl Process {
     /// Starts the command for a job, in a process group of its own: the terminal's Ctrl-C is for
     /// fairlane alone.
-    pub(super) fn start(
-        context: &Context,
-        command: &[OsString],
-        job: &mut Job,
-    ) -> io::Result<Self> {
-        let (program, arguments) =
-            command.split_first().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-        let mut command = Command::new(program);
+    pub(super) fn start(program: &Program, job: &Job) -> io::Result<Self> {
+        let mut command = Command::new(program.name());
         command
-            .args(arguments)
+            .args(program.command.iter().skip(1))
             .env("FAIRLANE_ID", job.id.to_string())
             .env("FAIRLANE_LANE", &job.lane)
             .env("FAIRLANE_TRY", job.tries.to_string())
             .env("FAIRLANE_MAX_TRIES", job.max_tries.to_string())
             .env("FAIRLANE_TOKEN", job.token.to_string())
-            .env("FAIRLANE_QUEUE", &context.common.queue)
-            .env("FAIRLANE_URL", context.absolute_url()?)
+            .env("FAIRLANE_QUEUE", &program.queue)
+            .env("FAIRLANE_URL", &program.url)
             .stdin(Stdio::piped())
             .stderr(Stdio::piped());
-        if context.output.is_json() {
-            // Standard output is for the report.
+        if program.is_quiet {
             command.stdout(Stdio::from(io::stderr()));
         }
         #[cfg(unix)]
@@ -82,7 +102,7 @@ impl Process {
         );
         let mut child = command.spawn()?;
         let tail = Arc::default();
-        match attach(&mut child, &tail, std::mem::take(&mut job.payload)) {
+        match attach(&mut child, &tail, &job.payload) {
             Ok(listening) => Ok(Self { child, tail, listening }),
             Err(error) => {
                 // Unfed and unheard it must not run; that it may have ended is no failure.
@@ -135,11 +155,7 @@ impl Process {
 
 /// Connects a command that has started: standard error to the tail, the payload to its input. The
 /// channel closes when standard error has ended.
-fn attach(
-    child: &mut Child,
-    tail: &Arc<Mutex<Tail>>,
-    payload: Vec<u8>,
-) -> io::Result<Receiver<()>> {
+fn attach(child: &mut Child, tail: &Arc<Mutex<Tail>>, payload: &[u8]) -> io::Result<Receiver<()>> {
     let (ended, listening) = channel();
     if let Some(stderr) = child.stderr.take() {
         let tail = Arc::clone(tail);
@@ -172,11 +188,13 @@ fn listen(mut stderr: ChildStderr, tail: &Mutex<Tail>) {
 }
 
 /// Writes the payload. A command need not read it: a pipe closed too early is no failure.
-fn feed(mut stdin: ChildStdin, payload: Vec<u8>) -> io::Result<()> {
+fn feed(mut stdin: ChildStdin, payload: &[u8]) -> io::Result<()> {
     if payload.len() <= PIPE_HOLDS {
-        let _ = stdin.write_all(&payload);
+        let _ = stdin.write_all(payload);
         return Ok(());
     }
+    // A child that was left behind may hold the pipe open for ever: the thread is not waited for.
+    let payload = payload.to_vec();
     thread::Builder::new().name("fairlane-stdin".into()).spawn(move || {
         let _ = stdin.write_all(&payload);
     })?;

@@ -1,12 +1,13 @@
 //! `fairlane work`: runs a command once a job; a durable, fair, rate-limited xargs.
 //!
-//! Who does what: the calling thread pops ([`dispatch`]); each delivery has a thread that runs the
-//! command and ends the delivery ([`delivery`]); one thread extends all leases and sees to it that
-//! what was told to end does end ([`keeper`]). They share [`slots`]. The signal thread only marks
-//! there what is to end.
+//! Who does what: a [`Worker`] pops, extends leases and ends deliveries; its handler runs the command
+//! ([`handler`]) and its observer tells how each delivery ended ([`report`]). One thread of `work`
+//! sees to it that what was told to end does end ([`commands`]); the signal thread only marks there
+//! what is to end.
 
 use std::ffi::OsString;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::thread;
 use std::time::Duration;
 
 use clap::Args;
@@ -15,17 +16,18 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::interrupts::Interrupts;
 use crate::cli::times::{parse_interval, parse_span};
+use crate::queue::Queue;
+use crate::worker::{Delivery, Worker};
 
-use dispatch::Dispatch;
+use child::Program;
+use commands::Commands;
+use handler::Handler;
 use report::Report;
-use slots::Slots;
 
 mod child;
-mod delivery;
-mod dispatch;
-mod keeper;
+mod commands;
+mod handler;
 mod report;
-mod slots;
 mod tail;
 
 /// What to run, and how.
@@ -84,21 +86,61 @@ pub(super) struct Arguments {
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let queue = context.open()?;
-    let slots = Arc::new(Slots::new(arguments.concurrency.into(), arguments.grace));
-    let report = Arc::new(Report::new(context.output));
+    let program = Program::new(context, &arguments.command)
+        .map_err(|error| Failure::system(format!("cannot name this folder: {error}")))?;
+    let commands = Commands::new(arguments.grace);
+    let report = Report::new(context.output);
+    let handler = Arc::new(Handler { program, commands, report });
+    let worker = Arc::new_cyclic(|worker| make_worker(&queue, arguments, &handler, worker.clone()));
     let interrupts = Interrupts::listen({
-        let (slots, report) = (Arc::clone(&slots), Arc::clone(&report));
+        let (worker, handler) = (Arc::clone(&worker), Arc::clone(&handler));
         move |count| {
-            let running = slots.interrupt(count);
-            if count == 1 && running > 0 {
-                report
-                    .note(&format!("waiting for {running} commands; interrupt again to end them"));
-            }
+            worker.drain();
+            handler.interrupt(count);
         }
     })?;
-    let dispatch = Dispatch { context, arguments, queue: &queue, slots: &slots, report: &report };
-    let result = dispatch.run();
-    let concluded = report.conclude();
+    let result = work(&worker, &handler.commands, &interrupts);
+    let concluded = handler.report.conclude();
     result?;
     interrupts.exit_code().map_or(concluded, |code| Err(Failure::silent(code)))
+}
+
+fn make_worker(
+    queue: &Queue,
+    arguments: &Arguments,
+    handler: &Arc<Handler>,
+    worker: Weak<Worker>,
+) -> Worker {
+    let observer = Arc::clone(handler);
+    let handler = Arc::clone(handler);
+    let stop = move || worker.upgrade().iter().for_each(|worker| worker.drain());
+    let mut made = Worker::new(queue, move |delivery: &Delivery| handler.handle(delivery, &stop))
+        .observer(move |event| observer.observe(event))
+        .concurrency(arguments.concurrency.into())
+        .lease(arguments.lease)
+        .max_jobs(arguments.limit.unwrap_or(u64::MAX));
+    if arguments.until_empty {
+        made = made.until_empty();
+    }
+    made
+}
+
+/// Works until there is a reason to stop, and until what was started has ended.
+fn work(worker: &Worker, commands: &Commands, interrupts: &Interrupts) -> Result<(), Failure> {
+    thread::scope(|scope| {
+        let watch = thread::Builder::new().name("fairlane-grace".into());
+        watch
+            .spawn_scoped(scope, || commands.watch())
+            .map_err(|error| Failure::system(format!("no thread to watch commands: {error}")))?;
+        let result = worker.start().and_then(|()| {
+            // One that came before the start has stopped nothing.
+            if interrupts.count() > 0 {
+                worker.drain();
+            }
+            worker.wait()
+        });
+        commands.close();
+        result?;
+        commands.take_failure().map_or(Ok(()), |reason| Err(Failure::system(reason)))
+    })
 }

@@ -1,15 +1,16 @@
 //! What a worker tells: each job's end, and the sum.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Mutex;
 
 use serde::Serialize;
 use serde_json::json;
 
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, shown};
+use crate::cli::work::commands::Run;
 use crate::clock::millis;
 use crate::job::Job;
+use crate::lock::lock;
 
 /// How a delivery ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -31,11 +32,9 @@ pub(super) enum Outcome {
 #[derive(Debug)]
 pub(super) struct Ended<'a> {
     pub(super) job: &'a Job,
+    pub(super) run: Run,
     pub(super) outcome: Outcome,
-    /// `None` if the command did not start or was killed.
-    pub(super) exit_status: Option<i32>,
-    pub(super) duration: Duration,
-    pub(super) error: Option<&'a String>,
+    pub(super) error: Option<&'a str>,
 }
 
 /// Tells and counts.
@@ -62,7 +61,7 @@ impl Report {
     /// Tells of a delivery that has ended.
     pub(super) fn ended(&self, ended: &Ended<'_>) {
         // Held while the line is written, so that lines and counts come in one order.
-        let mut sum = self.sum.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sum = lock(&self.sum);
         *match ended.outcome {
             Outcome::Completed => &mut sum.completed,
             Outcome::Retried => &mut sum.retried,
@@ -70,7 +69,7 @@ impl Report {
             Outcome::Returned => &mut sum.returned,
             Outcome::Lost => &mut sum.lost,
         } += 1;
-        let Ended { job, outcome, exit_status, duration, error } = ended;
+        let Ended { job, run, outcome, error } = ended;
         if self.output.is_json() {
             // A reader that went away is told by the last line; the work goes on.
             let _ = self.output.json_lines([json!({
@@ -81,8 +80,8 @@ impl Report {
                 "max_tries": job.max_tries,
                 "started_at_ms": job.started_at,
                 "outcome": outcome,
-                "exit_status": exit_status,
-                "duration_ms": millis(*duration),
+                "exit_status": run.exit_status,
+                "duration_ms": millis(run.duration),
                 "error": error,
             })]);
             return;
@@ -111,7 +110,7 @@ impl Report {
 
     /// Tells the sum.
     pub(super) fn conclude(&self) -> Result<(), Failure> {
-        let sum = *self.sum.lock().unwrap_or_else(PoisonError::into_inner);
+        let sum = *lock(&self.sum);
         if self.output.is_json() {
             let Sum { completed, retried, dead, returned, lost } = sum;
             return self.output.json_lines([json!({
