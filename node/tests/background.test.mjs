@@ -111,10 +111,10 @@ onEveryStore(({ open, kind }) => {
   test("a key is kept for as long as its work takes", async (t) => {
     const queue = await open(t);
     const end = gate();
-    const one = processor(t, queue, () => end.passed, { lease: 900 });
+    const one = processor(t, queue, () => end.passed, { lease: 1_500 });
     const other = processor(t, queue, () => {});
     assert.equal(await one.schedule("key", 0), true);
-    await sleep(1_400);
+    await sleep(2_200);
     assert.equal(await other.schedule("key", 0), false);
     end.open();
   });
@@ -250,7 +250,7 @@ test("a process ends when nothing waits, and its keys come free after their leas
     const processor = new BackgroundProcessor(${JSON.stringify(file)}, (arg) => {
       calls.push(arg);
       if (arg === "never") return new Promise(() => {});
-    }, { lease: 1500, concurrency: 2 });
+    }, { lease: 3_000, concurrency: 2 });
     process.on("exit", () => console.log(calls.join(" ")));
     await processor.schedule("never", 0, "never");
     await processor.schedule("soon", 0, "soon");

@@ -186,10 +186,10 @@ onEveryStore(({ open, place, kind }) => {
     const queue = await open(t);
     await queue.push(1);
     const block = () => {
-      const end = Date.now() + 500;
+      const end = Date.now() + 1_500;
       while (Date.now() < end);
     };
-    const { name, job } = await workOn(t, queue, block, { lease: 100 });
+    const { name, job } = await workOn(t, queue, block, { lease: 1_000 });
     assert.deepEqual([name, job.lapses], ["done", 0]);
     assert.equal((await queue.stats()).lapsed, 0);
   });
@@ -206,7 +206,7 @@ onEveryStore(({ open, place, kind }) => {
         began.open(job);
         await aborted.passed;
       },
-      { lease: 100 },
+      { lease: 1_500 },
     );
     const lost = once(worker, "lost");
     await worker.start();

@@ -183,7 +183,7 @@ def test_a_cancelled_job_cancels_its_handler(run: Run) -> None:
 
         async with aio.Queue("memory:", "tests") as queue:
             id = await queue.push(b"")
-            async with aio.Worker(queue, handler, lease=0.3, observer=events):
+            async with aio.Worker(queue, handler, lease=1.5, observer=events):
                 await within(began.wait())
                 await queue.cancel(id)
                 await events.next("lost")
@@ -197,11 +197,11 @@ def test_leases_are_kept_while_a_handler_blocks_the_loop(url: str) -> None:
 
         def handler(job: Job) -> None:
             tries.append(job.tries)
-            time.sleep(0.7)
+            time.sleep(1.5)
 
         async with aio.Queue(url, "tests") as queue:
             await queue.push(b"")
-            async with aio.Worker(queue, handler, lease=0.2):
+            async with aio.Worker(queue, handler, lease=1.0):
 
                 async def is_done() -> bool:
                     return (await queue.stats()).completed == 1
