@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import fairlane
-from fairlane import Queue
+from fairlane import NewJob, Queue
 
 # Python itself warns of forks amid threads; these tests are about just that.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
@@ -135,6 +135,9 @@ def test_a_dethrottler_stays_with_the_parent(queue: Queue) -> None:
 def test_forks_amid_busy_threads_lose_nothing(queue: Queue) -> None:
     threads, forks, pushes = 4, 20, 25
     over = threading.Event()
+    # So many that there is one for each, whatever the others hold.
+    spare = 2 * threads + forks
+    queue.push_many([NewJob(b"") for _ in range(spare)])
     pushed = []
 
     def keep_busy(n: int) -> None:
@@ -161,7 +164,7 @@ def test_forks_amid_busy_threads_lose_nothing(queue: Queue) -> None:
         for thread in busy:
             thread.join(timeout=60)
     assert queue.size("child") == forks * pushes
-    assert queue.size() == len(pushed) + forks * pushes
+    assert queue.size() == spare + len(pushed) + forks * pushes
     assert queue.stats().counts.in_flight == 0
 
 
