@@ -1793,9 +1793,9 @@ int32_t fairlane_worker_stop(const fairlane_worker *worker,
                              bool *returned,
                              fairlane_error **error);
 
-/// Waits for `timeout` milliseconds at most until the worker has stopped; `ended`, which may be NULL,
-/// tells whether it has. Gives why it stopped by itself: FAIRLANE_CLOSED if its queue was closed, or
-/// what broke it.
+/// Waits until the worker has stopped, for `timeout` milliseconds at most unless that is FAIRLANE_NONE;
+/// `ended`, which may be NULL, tells whether it has. Gives why it stopped by itself: FAIRLANE_CLOSED if
+/// its queue was closed, or what broke it.
 ///
 /// Ownership: none. Blocking: for up to `timeout` milliseconds. Threads: any but those of the worker.
 int32_t fairlane_worker_wait(const fairlane_worker *worker,
@@ -1809,8 +1809,8 @@ int32_t fairlane_worker_wait(const fairlane_worker *worker,
 ///
 /// Ownership: none. Blocking: until the worker has stopped. Threads: any but those of the worker.
 int32_t fairlane_worker_run(const fairlane_worker *worker,
-                            const fairlane_interrupt *interrupt,
                             int64_t stop_timeout,
+                            const fairlane_interrupt *interrupt,
                             fairlane_error **error);
 
 /// Tells where a worker stands: FAIRLANE_WORKER_STOPPED and its kin; 0 for NULL.

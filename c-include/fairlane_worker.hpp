@@ -141,7 +141,7 @@ class worker {
     return ended;
   }
   void run(const interrupt& interrupt, milliseconds stop_timeout = milliseconds(30000)) {
-    detail::call(fairlane_worker_run, handle_.get(), interrupt.get(), stop_timeout.count());
+    detail::call(fairlane_worker_run, handle_.get(), stop_timeout.count(), interrupt.get());
   }
   std::int32_t state() const noexcept { return fairlane_worker_state(handle_.get()); }
 

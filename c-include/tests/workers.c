@@ -238,7 +238,7 @@ static void runs(void) {
   pthread_t thread;
   CHECK(pthread_create(&thread, NULL, kill_once_started, &started) == 0);
   push("wait");
-  OK(fairlane_worker_run(worker, interrupt, SOON, &error));
+  OK(fairlane_worker_run(worker, SOON, interrupt, &error));
   CHECK(pthread_join(thread, NULL) == 0);
   CHECK(fairlane_worker_state(worker) == FAIRLANE_WORKER_STOPPED);
 
@@ -246,7 +246,7 @@ static void runs(void) {
   OK(fairlane_worker_start(worker, &error));
   OK(fairlane_queue_close(queue, &error));
   bool ended = false;
-  FAILS(FAIRLANE_CLOSED, NULL, fairlane_worker_wait(worker, SOON, &ended, &error));
+  FAILS(FAIRLANE_CLOSED, NULL, fairlane_worker_wait(worker, FAIRLANE_NONE, &ended, &error));
   CHECK(ended);
   fairlane_worker_free(&worker);
   fairlane_interrupt_free(&interrupt);

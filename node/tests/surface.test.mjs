@@ -4,6 +4,7 @@
 // itself: the table is written as types, which must equal those of the package.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { EventEmitter } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -34,6 +35,12 @@ const GIVEN = {
   ids: "Iterable<string>",
   policy: "f.BackoffPolicy | f.Backoff",
   clock: "f.ManualClock",
+  queue: "f.Queue | string",
+  handler: "f.Handler",
+  sources: "Iterable<readonly [queue: f.Queue, weight: number]>",
+  errors: "(error: unknown) => boolean",
+  function: "(arg: unknown) => unknown",
+  argument: "unknown",
 };
 
 /** What a result of each type is declared as. */
@@ -76,6 +83,11 @@ function choices(name) {
   return found.values.map((value) => JSON.stringify(value)).join(" | ");
 }
 
+/** Tells whether what a method gives is promised. */
+function isPromised(type, method) {
+  return ["Queue", "Dethrottler", "Worker", "BackgroundProcessor"].includes(type.name) && !method.sync;
+}
+
 /** Tells whether a parameter is a property of the options. */
 function isOption({ type, option, ...parameter }) {
   if (option === true) return true;
@@ -116,6 +128,7 @@ function members(type) {
 function program() {
   const lines = [
     `import * as f from ${JSON.stringify(join(PACKAGE, "index.mjs"))};`,
+    'import type { EventEmitter } from "node:events";',
     "type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;",
     "function check<T extends true>() {}",
   ];
@@ -124,7 +137,9 @@ function program() {
     const keys = members(type).map((name) =>
       name === "asyncDispose" ? "typeof Symbol.asyncDispose" : JSON.stringify(name),
     );
-    lines.push(`check<Equal<keyof ${of}, ${keys.join(" | ")}>>();`);
+    // What is the base's is not of the type itself.
+    const own = type.extends ? `Exclude<keyof ${of}, keyof ${type.extends}>` : `keyof ${of}`;
+    lines.push(`check<Equal<${own}, ${keys.join(" | ") || "never"}>>();`);
     for (const property of here(type.properties)) {
       const typed = annotation(GOT, property.type, property.type === "state" && choices(stateOf(type)));
       lines.push(`check<Equal<${of}["${camel(property.name)}"], ${typed}>>();`);
@@ -133,9 +148,9 @@ function program() {
       const name = camel(method.name);
       const signal = EXTRAS.includes(`${type.name}.${name}(signal)`) ? "signal?: AbortSignal" : "";
       const gives = annotation(GOT, method.gives);
-      const isPromise = type.name === "Queue" || type.name === "Dethrottler";
+      const typed = isPromised(type, method) ? `Promise<${gives}>` : gives;
       lines.push(`check<Equal<Parameters<${of}["${name}"]>, ${parameters(method, signal)}>>();`);
-      lines.push(`check<Equal<ReturnType<${of}["${name}"]>, ${isPromise ? `Promise<${gives}>` : gives}>>();`);
+      lines.push(`check<Equal<ReturnType<${of}["${name}"]>, ${typed}>>();`);
     }
     if (type.constructor === Object || !Object.hasOwn(type, "constructor")) continue;
     const [constructor] = here([type.constructor]);
@@ -147,12 +162,15 @@ function program() {
   for (const { name, type } of TABLE.constants) {
     lines.push(`check<Equal<typeof f.${name}, ${annotation(GOT, type)}>>();`);
   }
+  for (const { name } of here(TABLE.choices).filter(({ name }) => name.endsWith("Events"))) {
+    lines.push(`check<Equal<keyof f.${name}, ${choices(name)}>>();`);
+  }
   for (const { name } of TABLE.errors) lines.push(`new f.${name}Error() satisfies f.FairlaneError;`);
   return lines.join("\n");
 }
 
 function stateOf({ name }) {
-  return name === "LaneInfo" ? "LaneState" : "JobState";
+  return { LaneInfo: "LaneState", Worker: "WorkerState" }[name] ?? "JobState";
 }
 
 describe("the package", () => {
@@ -181,7 +199,8 @@ describe("the package", () => {
     test(`has the methods of the table in ${type.name}`, () => {
       const found = Object.getOwnPropertyDescriptors(fairlane[type.name].prototype);
       const methods = Reflect.ownKeys(found)
-        .filter((name) => name !== "constructor" && typeof found[name].value === "function")
+        .filter((name) => !["constructor", EventEmitter.captureRejectionSymbol].includes(name))
+        .filter((name) => typeof found[name].value === "function")
         .map((name) => (name === Symbol.asyncDispose ? "asyncDispose" : name));
       const expected = [...here(type.methods).map((one) => camel(one.name)), ...extrasOf(type.name)];
       assert.deepEqual(methods.sort(), expected.sort());

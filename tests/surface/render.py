@@ -30,8 +30,10 @@ def camel(name: str) -> str:
 
 def python_default(parameter: Item) -> str:
     value = parameter["default"]
-    if parameter["type"] == "jobs":
+    if parameter["type"] in ("jobs", "sources"):
         return "()"
+    if parameter["type"] == "errors":
+        return "BaseException"
     in_seconds = parameter["type"].startswith("span") and value is not None
     return repr(value / 1000 if in_seconds else value)
 
@@ -91,24 +93,40 @@ HOSTS: dict[str, tuple[str, Callable[[str, Item], str], Callable[[str, str], str
 
 
 def in_host(host: str, item: Item) -> Item | None:
-    """Gives an item as a host has it; None if it has not."""
+    """Gives an item as a host has it, its parameters too; None if it has not."""
     differs = item.get("hosts", {}).get(host, {})
-    return None if "absent" in differs else {**item, **differs}
+    if "absent" in differs:
+        return None
+    one = {**item, **differs}
+    if "parameters" in one:
+        one["parameters"] = [it for it in (in_host(host, it) for it in one["parameters"]) if it]
+    return one
 
 
 def about(host: str, of: str, item: Item) -> str:
     """Gives what an item is, with the names in it as the host writes them."""
     _, _, property_ = HOSTS[host]
-    verb = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
-    return verb.sub(lambda it: f"`{property_(of, it[1])}`", item["about"])
+    parameters = [it["name"] for it in item.get("parameters", [])]
+
+    def written(found: re.Match[str]) -> str:
+        # C writes the parameters of a function as the table does.
+        is_as_is = host == "c" and found[1] in parameters
+        return found[0] if is_as_is else f"`{property_(of, found[1])}`"
+
+    return re.sub(r"`([a-z]+(?:_[a-z]+)+)`", written, item["about"])
 
 
 def options(item: Item) -> str:
     """Tells the options of a C function, which are set one by one."""
     if "options" not in item:
         return ""
-    names = [f"`{it['name']}`" for it in item["parameters"] if it.get("option")]
-    return f" Options, by `fairlane_{item['options']}_set_...`: {', '.join(names)}."
+    own = f"fairlane_{item['options']}"
+    taken = [it for it in item["parameters"] if it.get("option")]
+    names = ", ".join(f"`{it['name']}`" for it in taken if "function" not in it)
+    others = "".join(
+        f" `{it['name']}` by `{own}_{it['function']}`." for it in taken if "function" in it
+    )
+    return f" Options, by `{own}_set_...`: {names}.{others}"
 
 
 def rows(host: str, of: str, one: Item) -> list[str]:

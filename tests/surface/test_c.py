@@ -36,6 +36,10 @@ GIVEN = {
     "ids": "const char *const *, const size_t *, size_t",
     "policy": "int64_t, int64_t, double, bool",
     "clock": "const fairlane_manual_clock *",
+    "Queue": "const fairlane_queue *",
+    "handler": "fairlane_handler, void *",
+    "function": "fairlane_background_function, void *",
+    "argument": "void *",
 }
 """What a parameter of each type is in C."""
 
@@ -91,7 +95,7 @@ def written(kind: str) -> str:
 
 
 def taken(parameters: list[Item]) -> str:
-    types = (of_c(it).get("type") or GIVEN[it["type"].rstrip("?")] for it in parameters)
+    types = (of_c(it).get("type") or GIVEN[it["type"].rstrip("?")] for it in here(parameters))
     return joined(*types)
 
 
@@ -140,10 +144,11 @@ class Functions:
         options = f"fairlane_{differs['options']}"
         self.add(f"{options}_new", f"{options} *", "")
         self.add(f"{options}_free", "void", f"{options} **")
-        for one in parameters:
+        for one in here(parameters):
             if one.get("option"):
                 takes = joined(f"{options} *", taken([one]), "fairlane_error **")
-                self.add(f"{options}_set_{one['name']}", "int32_t", takes)
+                function = of_c(one).get("function", f"set_{one['name']}")
+                self.add(f"{options}_{function}", "int32_t", takes)
         others = [one for one in parameters if not one.get("option")]
         return joined(taken(others), f"const {options} *")
 
@@ -163,9 +168,9 @@ def constants() -> dict[str, Any]:
     for row in TABLE["errors"]:
         named[f"FAIRLANE_{snake(row['name']).upper()}"] = row["number"]
     for row in here(TABLE["choices"]):
-        first, *_ = snake(row["name"]).split("_")
-        for number, value in enumerate(row["values"], 1):
-            named[f"FAIRLANE_{first}_{value}".upper()] = number
+        first, *_ = snake(str(of_c(row).get("name", row["name"]))).split("_")
+        for number, value in enumerate(row["values"], of_c(row).get("first", 1)):
+            named[f"FAIRLANE_{first}_{value}".upper().replace(" ", "_")] = number
     return named
 
 

@@ -23,12 +23,15 @@ struct Source {
     /// The names at the root.
     root: BTreeSet<String>,
     types: BTreeMap<String, Shown>,
+    /// The variants of enumerations, by their module and name.
+    variants: BTreeMap<String, Vec<String>>,
 }
 
 impl Source {
     fn read() -> Self {
         let lib = parsed(Path::new(CORE).join("lib.rs").as_path());
-        let mut source = Self { root: BTreeSet::new(), types: BTreeMap::new() };
+        let mut source =
+            Self { root: BTreeSet::new(), types: BTreeMap::new(), variants: BTreeMap::new() };
         for item in lib.items {
             match item {
                 Item::Use(item) if is_public(&item.vis) => names(&item.tree, &mut source.root),
@@ -42,23 +45,28 @@ impl Source {
     }
 
     fn read_module(&mut self, path: &Path) {
+        let module = path.file_name().unwrap().to_str().unwrap();
         let file = path.with_extension("rs");
         if file.is_file() {
-            self.read_file(&file);
+            self.read_file(&file, module);
         }
         let inside = path.is_dir().then(|| fs::read_dir(path).unwrap());
         let inside = inside.into_iter().flatten().map(|entry| entry.unwrap().path());
         // What lies deeper shows nothing at the root.
-        inside.filter(|path| path.is_file()).for_each(|path| self.read_file(&path));
+        inside.filter(|path| path.is_file()).for_each(|path| self.read_file(&path, module));
     }
 
-    fn read_file(&mut self, path: &Path) {
+    fn read_file(&mut self, path: &Path, module: &str) {
         for item in parsed(path).items {
             match item {
                 Item::Struct(item) if is_public(&item.vis) => {
                     let public = item.fields.iter().filter(|field| is_public(&field.vis));
                     let names = public.filter_map(|field| Some(field.ident.as_ref()?.to_string()));
                     self.of(&item.ident).fields.extend(names);
+                }
+                Item::Enum(item) if is_public(&item.vis) => {
+                    let variants = item.variants.iter().map(|variant| variant.ident.to_string());
+                    self.variants.insert(format!("{module}::{}", item.ident), variants.collect());
                 }
                 Item::Impl(item) if is_shown(&item) => {
                     let syn::Type::Path(of) = *item.self_ty else { continue };
@@ -159,6 +167,12 @@ fn parameters(item: &Value) -> Vec<String> {
     }
 }
 
+/// Writes a text as a variant: `timed out` is `TimedOut`.
+fn variant(text: &Value) -> String {
+    let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+    text.as_str().unwrap().split(' ').map(capital).collect()
+}
+
 /// Makes sure that two sets are one.
 fn same(shown: &BTreeSet<String>, named: &BTreeSet<String>, of: &str) {
     let (more, less): (Vec<_>, Vec<_>) =
@@ -192,6 +206,18 @@ fn the_constants_have_the_values_of_the_table() {
     let table = Table::read();
     let rows = table.list("constants").into_iter().map(|row| (name(row), row["value"].clone()));
     assert_eq!(rows.collect::<BTreeMap<_, _>>(), values);
+}
+
+#[test]
+fn the_choices_are_those_of_the_table() {
+    let (table, source) = (Table::read(), Source::read());
+    for row in table.list("choices") {
+        let values: Vec<_> = row["values"].as_array().unwrap().iter().map(variant).collect();
+        // At the root a name is used alone.
+        let of = |path: &&String| path.ends_with(&format!("::{}", name(row))) || *path == name(row);
+        let found = source.variants.keys().find(of).unwrap();
+        assert_eq!(source.variants[found], values, "{found}");
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::handle::{free, given, out};
 use crate::interrupt::Interrupt;
 use crate::queue::Queue;
+use crate::time::optional;
 use crate::worker_options::WorkerOptions;
 
 /// Not started, or ended: `fairlane_worker_start` starts it.
@@ -124,9 +125,9 @@ pub extern "C" fn fairlane_worker_stop(
     })
 }
 
-/// Waits for `timeout` milliseconds at most until the worker has stopped; `ended`, which may be NULL,
-/// tells whether it has. Gives why it stopped by itself: FAIRLANE_CLOSED if its queue was closed, or
-/// what broke it.
+/// Waits until the worker has stopped, for `timeout` milliseconds at most unless that is FAIRLANE_NONE;
+/// `ended`, which may be NULL, tells whether it has. Gives why it stopped by itself: FAIRLANE_CLOSED if
+/// its queue was closed, or what broke it.
 ///
 /// Ownership: none. Blocking: for up to `timeout` milliseconds. Threads: any but those of the worker.
 #[unsafe(no_mangle)]
@@ -138,7 +139,8 @@ pub extern "C" fn fairlane_worker_wait(
 ) -> i32 {
     boundary!(error, {
         let worker = given("worker", worker)?;
-        let has_ended = worker.0.wait_for(convert::span_of_millis("timeout", timeout)?);
+        let timeout = optional(timeout).map(|timeout| convert::span_of_millis("timeout", timeout));
+        let has_ended = worker.0.wait_for(timeout.transpose()?.unwrap_or(Duration::MAX));
         if let Some(ended) = ended {
             ended.write(has_ended);
         }
@@ -154,8 +156,8 @@ pub extern "C" fn fairlane_worker_wait(
 #[unsafe(no_mangle)]
 pub extern "C" fn fairlane_worker_run(
     worker: Option<&Worker>,
-    interrupt: Option<&Interrupt>,
     stop_timeout: i64,
+    interrupt: Option<&Interrupt>,
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> i32 {
     boundary!(error, {

@@ -127,13 +127,13 @@ impl<T: Send + 'static> BackgroundProcessor<T> {
     }
 
     /// Takes no more work. If `drain`, does what waits, as long as that takes no longer than
-    /// `patience`; what has not begun then is dropped, as all that waits is if not `drain`, and its
-    /// keys come free at once, whatever their backoff. Then waits up to `patience` for what runs.
+    /// `timeout`; what has not begun then is dropped, as all that waits is if not `drain`, and its
+    /// keys come free at once, whatever their backoff. Then waits up to `timeout` for what runs.
     /// Returns within about a second of that even if the store is away; tells whether every call of
     /// the function has returned. Closing again is harmless.
-    pub fn close(&self, drain: bool, patience: Duration) -> bool {
+    pub fn close(&self, drain: bool, timeout: Duration) -> bool {
         self.is_closed.store(true, Ordering::Release);
-        self.crew().close(drain, patience)
+        self.crew().close(drain, timeout)
     }
 
     /// Takes no more work, and does what waits, as [`BackgroundProcessor::close`] does, without

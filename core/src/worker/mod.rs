@@ -221,14 +221,14 @@ impl Worker {
         }
     }
 
-    /// Takes no more jobs, gives those back untried that have not begun, and waits up to `patience`
+    /// Takes no more jobs, gives those back untried that have not begun, and waits up to `timeout`
     /// for the handlers that run; their signals are raised at once, for whoever wants to look. Then
     /// what still runs is given back untried too, and its verdict will not count. Returns within a
-    /// second of `patience` even if the store is away; tells whether every handler has returned.
+    /// second of `timeout` even if the store is away; tells whether every handler has returned.
     /// Harmless if it has stopped already.
-    pub fn stop(&self, patience: Duration) -> bool {
+    pub fn stop(&self, timeout: Duration) -> bool {
         let crew = lock(&self.crew).clone();
-        crew.is_none_or(|crew| crew.stop(Instant::now().checked_add(patience)))
+        crew.is_none_or(|crew| crew.stop(Instant::now().checked_add(timeout)))
     }
 
     /// Takes no more jobs from now on, as [`Worker::stop`] does, without waiting.

@@ -3,10 +3,10 @@
 import atexit
 import inspect
 import logging
-import os
 import weakref
 from collections.abc import Callable
 from datetime import timedelta
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ._fairlane import Queue, _BackgroundProcessor
@@ -57,7 +57,7 @@ class BackgroundProcessor(Generic[T]):
 
     def __init__(
         self,
-        queue: "Queue | str | os.PathLike[str]",
+        queue: "Queue | str | PathLike[str]",
         fn: Callable[[T], object],
         *,
         name: str = "background",

@@ -36,21 +36,34 @@ class Retry(Exception):  # noqa: N818 - what a handler asks for, not what went w
     """Raised by a handler: the try failed; the job comes again after ``delay``, by default after its
     own backoff, and is dead if its tries are spent."""
 
+    delay: float | None
+    """In seconds; None leaves it to the backoff."""
+
     def __init__(self, error: str = "", *, delay: "float | timedelta | None" = None) -> None:
         super().__init__(error)
-        self.delay = delay
+        self.delay = None if delay is None else _seconds(delay)
 
 
 class Discard(Exception):  # noqa: N818
     """Raised by a handler: the job failed for good and is dead, whatever tries it had left."""
 
+    def __init__(self, error: str = "") -> None:
+        super().__init__(error)
+
 
 class Release(Exception):  # noqa: N818
     """Raised by a handler: the job goes back untried, to the front of its lane or after ``delay``."""
 
+    delay: float
+    """In seconds."""
+
     def __init__(self, *, delay: "float | timedelta" = 0.0) -> None:
         super().__init__(delay)
-        self.delay = delay
+        self.delay = _seconds(delay)
+
+
+def _seconds(delay: "float | timedelta") -> float:
+    return delay.total_seconds() if isinstance(delay, timedelta) else delay
 
 
 def returned(result: object) -> Verdict:
