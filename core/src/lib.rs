@@ -29,6 +29,8 @@ pub mod error;
 pub mod fair;
 pub mod fork;
 pub mod given;
+#[cfg(feature = "signals")]
+mod interrupts;
 pub mod job;
 pub mod job_result;
 pub mod lane;

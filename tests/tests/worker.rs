@@ -152,7 +152,8 @@ fn the_lease_is_extended_for_as_long_as_the_handler_runs() {
                 calls.fetch_add(1, Ordering::SeqCst);
                 let first = job.lease_until.unwrap();
                 // Until the lease with which it came is over.
-                while job.queue().get(job.id).unwrap().unwrap().lease_until.unwrap() < first + 1_500 {
+                while job.queue().get(job.id).unwrap().unwrap().lease_until.unwrap() < first + 1_500
+                {
                     assert_eq!(job.signal().reason(), None);
                     std::thread::sleep(Duration::from_millis(5));
                 }

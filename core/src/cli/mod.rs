@@ -18,7 +18,6 @@ mod confirm;
 mod context;
 mod failure;
 mod input;
-mod interrupts;
 mod output;
 mod screen;
 mod target;

@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use crate::clock::millis;
 use crate::error::{Error, ErrorCode, Result};
+#[cfg(feature = "signals")]
+use crate::interrupts::{Afterwards, Interrupts};
 use crate::job::{DEFAULT_LEASE, validate_span};
 use crate::lock::lock;
 use crate::queue::Queue;
@@ -48,6 +50,10 @@ mod signal;
 mod turns;
 mod verdict;
 mod verdicts;
+
+/// How often a run looks whether a signal came.
+#[cfg(feature = "signals")]
+const LOOK_UP: Duration = Duration::from_millis(50);
 
 /// The most jobs that one worker runs at once.
 pub const MAX_CONCURRENCY: usize = 1_024;
@@ -91,7 +97,7 @@ impl WorkerState {
 /// });
 /// worker.start()?;
 /// assert_eq!(told.recv().unwrap(), b"hello");
-/// worker.stop(Duration::from_secs(10));
+/// worker.stop(Duration::from_secs(10)); // or `run`, until Ctrl-C or SIGTERM
 /// # Ok::<(), fairlane::Error>(())
 /// ```
 ///
@@ -219,6 +225,27 @@ impl Worker {
                 Ok(())
             }
         }
+    }
+
+    /// Starts, and works until SIGINT or SIGTERM, on Windows Ctrl-C; then stops as [`Worker::stop`]
+    /// does within `stop_timeout`. A second signal gives back at once what still runs. Blocks; to be
+    /// called on any thread. When it has returned, the signals end the process as they do by default:
+    /// a program with handlers of its own for them calls `start` and `stop`.
+    ///
+    /// # Errors
+    /// Those of [`Worker::start`] and [`Worker::wait`]; `Unavailable` if the system refuses to pass
+    /// signals on.
+    #[cfg(feature = "signals")]
+    pub fn run(&self, stop_timeout: Duration) -> Result<()> {
+        let interrupts = Interrupts::listen(Afterwards::End, |_| {})?;
+        self.start()?;
+        while interrupts.count() == 0 && !self.wait_for(LOOK_UP) {}
+        self.drain();
+        let until = Instant::now().checked_add(stop_timeout);
+        let is_over = || until.is_some_and(|until| Instant::now() >= until);
+        while interrupts.count() < 2 && !is_over() && !self.wait_for(LOOK_UP.min(stop_timeout)) {}
+        self.stop(Duration::ZERO);
+        self.failure().map_or(Ok(()), Err)
     }
 
     /// Takes no more jobs, gives those back untried that have not begun, and waits up to `timeout`

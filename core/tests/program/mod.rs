@@ -173,6 +173,13 @@ impl Running {
         self.child.try_wait().unwrap().is_some()
     }
 
+    /// Waits for its end by a signal, and gives the signal's number.
+    #[track_caller]
+    pub fn wait_for_signal(&mut self) -> i32 {
+        wait_until("it has ended", || self.has_exited());
+        std::os::unix::process::ExitStatusExt::signal(&self.child.wait().unwrap()).unwrap()
+    }
+
     /// Closes its input and waits for its end.
     #[track_caller]
     pub fn finish(mut self) -> Ran {

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::interrupts::Interrupts;
 use crate::cli::output::table;
 use crate::clock::Millis;
+use crate::interrupts::{Afterwards, Interrupts};
 
 use live::{LOOK, Live};
 use measure::{Start, busiest_window, waits};
@@ -61,7 +61,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failur
         .tempdir()
         .map_err(|error| Failure::system(format!("cannot make a temporary folder: {error}")))?;
     let tenants = tenants::all(arguments.jobs);
-    let interrupts = Interrupts::listen(|_| {})?;
+    let interrupts = Interrupts::listen(Afterwards::Ignore, |_| {})?;
     let demo = Demo { context, tenants: &tenants, interrupts: &interrupts, folder: folder.path() };
     demo.say(&demo.introduction())?;
     demo.say("1. All in one lane, first in, first out:")?;

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::cli::demo::measure::Start;
 use crate::cli::demo::tenants::{LIMIT, Tenant, arrivals};
-use crate::cli::interrupts::Interrupts;
 use crate::error::{Error, ErrorCode, Result};
+use crate::interrupts::Interrupts;
 use crate::job::NewJob;
 use crate::limits::Rate;
 use crate::queue::Queue;

@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::interrupts::Interrupts;
 use crate::cli::push::line::job_of;
 use crate::cli::push::lines::{self, Line};
 use crate::cli::push::terms::Terms;
+use crate::interrupts::{Afterwards, Interrupts};
 use crate::queue::Queue;
 
 /// How often a silent input is left to see whether Ctrl-C was pressed.
@@ -82,7 +82,7 @@ impl Tally {
 }
 
 pub(super) fn run(context: &Context, stream: &StreamTerms, terms: &Terms) -> Result<(), Failure> {
-    let interrupts = Interrupts::listen(|_| {})?;
+    let interrupts = Interrupts::listen(Afterwards::Ignore, |_| {})?;
     let queue = context.open()?;
     let (progress, tally) = (progress_bar(), Tally::default());
     let mut push = Push { context, queue, stream, terms, progress, tally };

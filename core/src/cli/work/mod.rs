@@ -14,8 +14,8 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::interrupts::Interrupts;
 use crate::cli::times::{parse_interval, parse_span};
+use crate::interrupts::{Afterwards, Interrupts};
 use crate::queue::Queue;
 use crate::worker::{Delivery, Worker};
 
@@ -92,7 +92,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<(), Failur
     let report = Report::new(context.output);
     let handler = Arc::new(Handler { program, commands, report });
     let worker = Arc::new_cyclic(|worker| make_worker(&queue, arguments, &handler, worker.clone()));
-    let interrupts = Interrupts::listen({
+    let interrupts = Interrupts::listen(Afterwards::Ignore, {
         let (worker, handler) = (Arc::clone(&worker), Arc::clone(&handler));
         move |count| {
             worker.drain();

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Mutex, OnceLock};
 
+use crate::interrupts::Afterwards;
 use crate::lock::lock;
 
 /// The number of the signal that Ctrl-C is elsewhere.
@@ -17,7 +18,11 @@ static HEARD: Mutex<Option<Heard>> = Mutex::new(None);
 pub(super) struct Listener(());
 
 impl Listener {
-    pub(super) fn start(heard: impl Fn(i32) + Send + 'static) -> io::Result<Self> {
+    /// Ctrl-C ends the process afterwards, whatever was asked for.
+    pub(super) fn start(
+        _afterwards: Afterwards,
+        heard: impl Fn(i32) + Send + 'static,
+    ) -> io::Result<Self> {
         static SET: OnceLock<Result<(), String>> = OnceLock::new();
         *lock(&HEARD) = Some(Box::new(heard));
         let set = SET.get_or_init(|| ctrlc::set_handler(hear).map_err(|error| error.to_string()));
