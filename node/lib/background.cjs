@@ -60,8 +60,11 @@ class BackgroundProcessor extends EventEmitter {
         `concurrency ${this.#concurrency} is out of range: accepted are 1 to ${MOST}`,
       );
     }
-    const lease = check.time("lease", given.lease ?? LEASE);
-    this.#pause = check.time("pause", given.pause ?? 0);
+    const lease = check.span("lease", given.lease ?? LEASE);
+    if (lease === 0) {
+      throw new classes.InvalidArgumentError("lease 0 ms is out of range: accepted is 1 ms or more");
+    }
+    this.#pause = check.span("pause", given.pause ?? 0);
     this.#failOpen = check.truth("failOpen", given.failOpen ?? true);
     if (queue instanceof Queue) {
       this.#line = Promise.resolve(lineOf(queue));
@@ -104,7 +107,7 @@ class BackgroundProcessor extends EventEmitter {
   async close(options = undefined) {
     const { drain = true, timeout = PATIENCE } = check.options(options, CLOSE);
     check.truth("drain", drain);
-    check.time("timeout", timeout);
+    check.span("timeout", timeout);
     this.#isClosed = true;
     if (!drain) this.#drop();
     const hasEnded = () => this.#waiting.size === 0 && this.#running.size === 0;

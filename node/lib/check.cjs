@@ -1,9 +1,12 @@
 "use strict";
 
-// Checks of what came in: types only. Ranges are the core's.
+// Checks of what came in: types, and the ranges of what does not reach the core.
 
 const { types } = require("node:util");
 const { InvalidArgumentError } = require("./errors.cjs").classes;
+
+/** The longest time that any call takes, in milliseconds: ten years. */
+const LONGEST = 315_360_000_000;
 
 function kind(value) {
   if (value === null || typeof value !== "object") return String(value === null ? null : typeof value);
@@ -36,6 +39,15 @@ function time(what, value) {
     throw refusal(what, value, "a number of milliseconds");
   }
   return value;
+}
+
+/** Checks a length of time that does not reach the core, whose words it uses. */
+function span(what, value) {
+  time(what, value);
+  if (value >= 0 && value <= LONGEST) return value;
+  throw new InvalidArgumentError(
+    `${what} ${value} ms is out of range: accepted are 0 ms to ${LONGEST} ms`,
+  );
 }
 
 /** Checks a moment. */
@@ -122,4 +134,4 @@ function rate(given) {
 
 const NONE = Object.freeze({});
 
-module.exports = { integer, number, time, moment, text, truth, callable, many, maybe, oneOf, rate, options, refusal };
+module.exports = { integer, number, time, span, moment, text, truth, callable, many, maybe, oneOf, rate, options, refusal };

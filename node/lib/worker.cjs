@@ -58,22 +58,23 @@ class Worker extends EventEmitter {
 
   async stop(options = undefined) {
     const { timeout = PATIENCE } = check.options(options, STOP);
-    check.time("timeout", timeout);
+    check.span("timeout", timeout);
     return this.#crew === null || this.#crew.stop(timeout);
   }
 
   async wait(options = undefined) {
     const { timeout } = check.options(options, STOP);
+    const patience = check.maybe(check.span, "timeout", timeout);
     const crew = this.#crew;
     if (crew === null) return true;
-    const ended = await crew.wait(check.maybe(check.time, "timeout", timeout));
+    const ended = await crew.wait(patience);
     if (ended) crew.check();
     return ended;
   }
 
   async run(options = undefined) {
     const { stopTimeout = PATIENCE } = check.options(options, RUN);
-    check.time("stopTimeout", stopTimeout);
+    check.span("stopTimeout", stopTimeout);
     let signals = 0;
     let stopped;
     const hear = () => {

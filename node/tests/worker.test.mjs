@@ -324,6 +324,14 @@ onEveryStore(({ open, place, kind }) => {
       });
     }
 
+    test("a time to wait that is out of range is refused", async (t) => {
+      const worker = employ(t, await open(t), () => null);
+      const isRefused = { code: "InvalidArgument", message: /imeout -1 ms is out of range/ };
+      await assert.rejects(worker.stop({ timeout: -1 }), isRefused);
+      await assert.rejects(worker.wait({ timeout: -1 }), isRefused);
+      await assert.rejects(worker.run({ stopTimeout: -1 }), isRefused);
+    });
+
     test("what is no handler, queue or option is refused", async (t) => {
       const queue = await open(t);
       for (const [given, message] of [

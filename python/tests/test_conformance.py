@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 import transcript
+from background_runner import Background
 from transcript import DAWN, millis, moment, record, text, truth
 
 import fairlane
@@ -31,11 +32,11 @@ from fairlane import (
 SCENARIOS = sorted(Path(__file__).parents[2].glob("tests/conformance/scenarios/*.txt"))
 NUMBERS = {
     *("priority", "tps", "cost", "max_tries", "n", "limit", "attempt", "max_payload"),
-    *("max_failed", "max_in_flight", "weight", "max_waiting"),
+    *("max_failed", "max_in_flight", "weight", "max_waiting", "concurrency"),
 }
 TIMES = {
     *("delay", "key_ttl", "wait", "lease", "interval", "duration", "by", "busy_timeout"),
-    *("every", "result_ttl"),
+    *("every", "result_ttl", "pause", "remote_backoff", "timeout"),
     *("min", "max", "expiration"),
 }
 
@@ -75,6 +76,7 @@ class Runner:
         self.handle = ""
         self.queues: dict[str, Queue] = {}
         self.others: dict[str, Any] = {}
+        self.backgrounds: dict[str, Background] = {}
         self.ids, self.tokens = Names(), Names()
         self.jobs: list[str] = []
 
@@ -88,6 +90,8 @@ class Runner:
                 self.jobs.append(line)
             elif line and not line.startswith(("#", "needs ")):
                 lines += self.answer(Line(line))
+        for background in self.backgrounds.values():
+            background.leave()
         for queue in self.queues.values():
             queue.close()
         return "\n".join([*lines, ""])
@@ -117,7 +121,7 @@ class Runner:
         if name in TIMES:
             return int(value) / 1000
         match name:
-            case "payload" | "result":
+            case "payload" | "result" | "arg":
                 return unquote_to_bytes(value)
             case "at" | "now":
                 return (DAWN + int(value)) / 1000
@@ -129,7 +133,7 @@ class Runner:
                 return BackoffPolicy(int(low) / 1000, int(high) / 1000, float(factor), jitter=False)
             case "factor":
                 return float(value)
-            case "create" | "keep_leases":
+            case "create" | "keep_leases" | "fail_open" | "drain":
                 return value == "true"
             case "tokens" | "ids":
                 return [self.value(one) for one in value.split(",")] if value else []
@@ -276,6 +280,19 @@ class Runner:
     def do_copy(self, line: Line, names: list[str]) -> str:
         self.others[names[0]] = self.others[line.pop("of")].copy()
         return "ok"
+
+    def do_background(self, line: Line, names: list[str]) -> str:
+        made = Background(self.queues[self.handle], self.arguments(line))
+        self.backgrounds[names[0]] = made
+        return "ok"
+
+    def of_background(self, line: Line, _: list[str]) -> Any:
+        background = self.backgrounds[line.pop("of")]
+        answer = getattr(background, line.verb)(**self.arguments(line))
+        return "ok" if answer is None else self.shown(answer)
+
+    do_work = do_begun = do_finish = do_queue_length = of_background
+    do_bump_remote_dedup_key = do_end = of_background
 
 
 @pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)

@@ -233,6 +233,13 @@ def test_an_option_out_of_range_is_refused(options: dict[str, Any], message: str
             worker.start()
 
 
+def test_a_time_to_wait_that_is_out_of_range_is_refused(queue: Queue) -> None:
+    worker = Worker(queue, print)
+    for call in (worker.stop, worker.wait, worker.run):
+        with pytest.raises(fairlane.InvalidArgumentError, match="timeout -1000 ms is out of range"):
+            call(-1)
+
+
 def test_what_is_no_handler_is_refused() -> None:
     async def coroutine(_: Job) -> None: ...
 

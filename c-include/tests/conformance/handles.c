@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "world.h"
+#include "background.h"
 
 enum { MOST_HANDLES = 16 };
 
@@ -29,6 +29,7 @@ fairlane_backoff **backoff_of(const char *name) { return &of(name)->backoff; }
 fairlane_dethrottler **dethrottler_of(const char *name) { return &of(name)->dethrottler; }
 
 void close_all(world *world) {
+  end_backgrounds();
   for (int i = 0; i < MOST_HANDLES; i++) {
     fairlane_dethrottler_free(&handles[i].dethrottler);
     fairlane_backoff_free(&handles[i].backoff);

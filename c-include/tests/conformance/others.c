@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "background.h"
 #include "given.h"
 
 static bool set_options(world *world, const line *call, fairlane_queue_options *options) {
@@ -114,7 +115,9 @@ static const struct {
     {"open", do_open},       {"set", do_set},           {"advance", do_advance},
     {"stop", do_stop},       {"backoff", do_backoff},   {"duration", do_duration},
     {"attempt", do_attempt}, {"for_attempt", do_for_attempt}, {"reset", do_reset},
-    {"copy", do_copy},
+    {"copy", do_copy},       {"background", do_background}, {"work", do_work},
+    {"begun", do_begun},     {"finish", do_finish},     {"queue_length", do_queue_length},
+    {"end", do_end},         {"bump_remote_dedup_key", do_bump},
 };
 
 verb *other_verb(const char *name) {

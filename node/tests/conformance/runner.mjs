@@ -1,7 +1,8 @@
 // Runs conformance scenarios through the surface of the JavaScript package, whichever build of it:
 // tests/conformance/README.md is what this follows.
 
-import { DAWN, delivered, lane, lookedAt, moment, pushed } from "./transcript.mjs";
+import { Background } from "./background.mjs";
+import { DAWN, delivered, encoded, lane, lookedAt, moment, pushed } from "./transcript.mjs";
 import { record, repaired, schedule, sentence, stats, swept, text } from "./transcript.mjs";
 
 const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
@@ -87,6 +88,7 @@ export class Runner {
   #handle;
   #queues = new Map();
   #others = new Map();
+  #backgrounds = new Map();
   #ids = new Names();
   #tokens = new Names();
   #jobs = [];
@@ -109,6 +111,9 @@ export class Runner {
       } else if (line !== "" && !/^(#|needs )/.test(line)) {
         lines.push(...(await this.#answer(new Line(line))));
       }
+    }
+    for (const background of this.#backgrounds.values()) {
+      await background.leave();
     }
     for (const queue of this.#queues.values()) {
       await queue.close();
@@ -146,6 +151,7 @@ export class Runner {
   #argument(name, value) {
     switch (name) {
       case "payload":
+      case "arg":
         return bytesOf(value);
       case "at":
       case "now":
@@ -158,6 +164,8 @@ export class Runner {
       }
       case "create":
       case "keep_leases":
+      case "fail_open":
+      case "drain":
         return value === "true";
       case "tokens":
       case "ids":
@@ -333,5 +341,46 @@ export class Runner {
   copy(line, [name]) {
     this.#others.set(name, this.#others.get(line.take("of")).copy());
     return "ok";
+  }
+
+  background(line, [name]) {
+    const [options] = this.#arguments(line);
+    const { BackgroundProcessor } = this.#surface;
+    this.#backgrounds.set(name, new Background(BackgroundProcessor, this.#queue, options));
+    return "ok";
+  }
+
+  work(line) {
+    const [key, backoff, arg] = ["key", "remote_backoff", "arg"].map((name) =>
+      this.#argument(name, line.take(name)),
+    );
+    return this.#background(line).processor.schedule(key, backoff, arg);
+  }
+
+  async begun(line) {
+    return encoded(await this.#background(line).begun());
+  }
+
+  finish(line) {
+    this.#background(line).finish();
+    return "ok";
+  }
+
+  queue_length(line) {
+    return this.#background(line).processor.queueLength();
+  }
+
+  async bump_remote_dedup_key(line) {
+    await this.#background(line).processor.bumpRemoteDedupKey();
+    return "ok";
+  }
+
+  end(line) {
+    const { processor } = this.#background(line);
+    return processor.close(...this.#arguments(line));
+  }
+
+  #background(line) {
+    return this.#backgrounds.get(line.take("of"));
   }
 }

@@ -14,8 +14,8 @@ const SCENARIOS = new URL("../../../tests/conformance/scenarios/", import.meta.u
 const scenarios = readdirSync(SCENARIOS)
   .sort()
   .map((file) => [file, readFileSync(new URL(file, SCENARIOS), "utf8")])
-  // Node has no files for WebAssembly.
-  .filter(([, scenario]) => !/^needs files$/m.test(scenario));
+  // Node has no files for WebAssembly, and WebAssembly no background processors.
+  .filter(([, scenario]) => !/^needs (files|background)$/m.test(scenario));
 
 describe("in memory", () => {
   for (const [file, scenario] of scenarios) {

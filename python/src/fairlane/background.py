@@ -10,6 +10,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ._fairlane import Queue, _BackgroundProcessor
+from ._time import seconds
 from .errors import Error
 from .outcome import text_of
 from .worker import SLICE
@@ -121,12 +122,13 @@ class BackgroundProcessor(Generic[T]):
         """Take no more work, and do what waits for up to ``timeout`` seconds; what has not begun then
         is dropped, as all that waits is without ``drain``, and its keys come free at once. Tell
         whether every call has returned. Ctrl-C ends the wait. Closing again is harmless."""
+        left = seconds("timeout", timeout)
         if drain:
             self._native.drain()
         else:
             self._native.drop_waiting()
         try:
-            self._wait(timeout)
+            self._wait(left)
         finally:
             has_ended = self._native.drop_waiting()
         if has_ended:
@@ -135,8 +137,7 @@ class BackgroundProcessor(Generic[T]):
                 self._own.close()
         return has_ended
 
-    def _wait(self, timeout: "float | timedelta") -> None:
-        left = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+    def _wait(self, left: float) -> None:
         # In slices, so that Python's signal handlers run.
         while left > 0 and not self._native.wait_for(min(left, SLICE)):
             left -= SLICE

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from ._fairlane import DEFAULT_LEASE, Job, Queue, _Worker
+from ._time import seconds
 from .outcome import Discard, Errors, Observer, Release, Retry, Verdict, log, raised, returned
 
 if TYPE_CHECKING:
@@ -104,8 +105,9 @@ class Worker:
         """Take no more jobs, give those back untried that have not begun, and let handlers finish
         for ``timeout`` seconds; then what still runs is given back untried too, and its outcome does
         not count. Tell whether every handler has returned. Stopping again is harmless."""
+        left = seconds("timeout", timeout)
         self._native.drain()
-        return self._has_ended(timeout) or self._native.stop()
+        return self._has_ended(left) or self._native.stop()
 
     def wait(self, timeout: "float | timedelta | None" = None) -> bool:
         """Wait until the worker has stopped, or for ``timeout`` seconds; tell whether it has.
@@ -113,13 +115,12 @@ class Worker:
         Raises why it stopped by itself: its queue was closed, or is broken beyond trying again.
         Ctrl-C ends the wait.
         """
-        ended = self._has_ended(timeout)
+        ended = self._has_ended(None if timeout is None else seconds("timeout", timeout))
         if ended:
             self._native.check()
         return ended
 
-    def _has_ended(self, timeout: "float | timedelta | None") -> bool:
-        left = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+    def _has_ended(self, left: float | None) -> bool:
         while True:
             # In slices, so that Python's signal handlers run.
             span = SLICE if left is None else max(min(left, SLICE), 0.0)
@@ -137,6 +138,7 @@ class Worker:
 
         To be called from the main thread. Raises why the worker stopped by itself.
         """
+        patience = seconds("stop_timeout", stop_timeout)
         heard: list[int] = []
 
         def hear(number: int, _frame: FrameType | None) -> None:
@@ -150,7 +152,7 @@ class Worker:
             self.start()
             while not heard and not self.wait(SLICE):
                 pass
-            self.stop(stop_timeout)
+            self.stop(patience)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -32,6 +32,11 @@ impl<'a> Line<'a> {
         self.arguments.remove(name)
     }
 
+    /// Gives an argument as it stands, and leaves it there.
+    pub fn peek(&self, name: &str) -> Option<&'a str> {
+        self.arguments.get(name).copied()
+    }
+
     /// Takes a list as it stands.
     pub fn list(&mut self, name: &str) -> Option<Vec<&'a str>> {
         let text = self.raw(name)?;

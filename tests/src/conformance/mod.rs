@@ -1,5 +1,6 @@
 //! The Rust runner of the conformance scenarios; `tests/conformance/README.md` is what it follows.
 
+mod background;
 mod bench;
 mod jobs;
 mod line;

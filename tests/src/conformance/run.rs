@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use fairlane::{Backoff, Dethrottler, NewJob, Queue, QueueOptions, Result, Token};
 
+use super::background::Background;
 use super::bench::Bench;
 use super::jobs::new_job;
 use super::line::Line;
@@ -36,6 +37,7 @@ pub(super) struct Run<'a> {
     pub names: Names,
     pub dethrottlers: HashMap<String, Dethrottler>,
     pub backoffs: HashMap<String, Backoff>,
+    pub backgrounds: HashMap<String, Background>,
     queues: HashMap<String, Queue>,
     /// The lines of jobs that the next call takes.
     jobs: Vec<String>,
@@ -48,6 +50,7 @@ impl<'a> Run<'a> {
             names: Names::default(),
             dethrottlers: HashMap::new(),
             backoffs: HashMap::new(),
+            backgrounds: HashMap::new(),
             queues: HashMap::new(),
             jobs: Vec::new(),
         }
@@ -69,6 +72,14 @@ impl<'a> Run<'a> {
     fn call_any(&mut self, handle: &str, line: &mut Line<'_>) -> Result<Answer> {
         if line.verb == "open" {
             return self.open(line);
+        }
+        if line.verb == "background" {
+            let made = Background::new(&self.queues[handle], line)?;
+            self.backgrounds.insert(line.raw("as").expect("a name").to_owned(), made);
+            return Ok(Answer::ok());
+        }
+        if let Some(answer) = self.call_background(line) {
+            return answer;
         }
         if let Some(queue) = self.queues.get(handle).cloned()
             && let Some(answer) = self.call(&queue, handle, line)?

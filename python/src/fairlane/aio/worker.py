@@ -11,6 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from .._fairlane import DEFAULT_LEASE, Job
+from .._time import seconds
 from ..errors import UnavailableError
 from ..outcome import Errors, Observer
 from .crew import Crew, Plan
@@ -82,16 +83,18 @@ class Worker:
         """Take no more jobs, give those back untried that have not begun, and let handlers finish
         for ``timeout`` seconds; then what still runs is cancelled and goes back untried. Tell whether
         every handler has returned. Stopping again is harmless."""
-        return self._crew is None or await self._crew.stop(_seconds(timeout))
+        patience = seconds("timeout", timeout)
+        return self._crew is None or await self._crew.stop(patience)
 
     async def wait(self, timeout: "float | timedelta | None" = None) -> bool:
         """Wait until the worker has stopped, or for ``timeout`` seconds; tell whether it has.
 
         Raises why it stopped by itself: its queue was closed, or is broken beyond trying again.
         """
+        patience = None if timeout is None else seconds("timeout", timeout)
         if self._crew is None:
             return True
-        ended = await self._crew.wait(None if timeout is None else _seconds(timeout))
+        ended = await self._crew.wait(patience)
         if ended:
             self._crew.native.check()
         return ended
@@ -102,6 +105,7 @@ class Worker:
 
         To be called in the main thread. Raises why the worker stopped by itself.
         """
+        patience = seconds("stop_timeout", stop_timeout)
         stops: list[asyncio.Task[bool]] = []
 
         def hear() -> None:
@@ -109,7 +113,7 @@ class Worker:
                 assert self._crew is not None
                 self._crew.give_up()
             else:
-                stops.append(asyncio.ensure_future(self.stop(stop_timeout)))
+                stops.append(asyncio.ensure_future(self.stop(patience)))
 
         await self.start()
         with _Signals(hear):
@@ -156,10 +160,6 @@ class _Signals:
             with contextlib.suppress(NotImplementedError):
                 self._loop.remove_signal_handler(number)
             signal.signal(number, handler)
-
-
-def _seconds(span: "float | timedelta") -> float:
-    return span.total_seconds() if isinstance(span, timedelta) else span
 
 
 _running: "weakref.WeakSet[Crew]" = weakref.WeakSet()
