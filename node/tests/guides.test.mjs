@@ -292,6 +292,57 @@ row("await queue.drain()", async ({ queue, ours }) => {
   await queue.markComplete(job);
 });
 
+row(
+  'await queue.upsertJobScheduler("report", { pattern: "0 8 * * *", tz: "Europe/Berlin" }, { data })',
+  async ({ t, url, queue, clock, ours }) => {
+    const another = await Queue.open(url, "mail", { clock });
+    t.after(() => another.close());
+    for (const each of [queue, another]) await ours({ queue: each, data: "x" });
+    for (const day of ["15", "16"]) {
+      const eight = Date.parse(`2023-11-${day}T08:00:00+01:00`);
+      clock.set(eight - 1);
+      assert.equal(await queue.pop(), null);
+      clock.set(eight);
+      const job = await another.pop();
+      assert.equal(job.json(), "x");
+      assert.equal(await queue.pop(), null);
+      await queue.markComplete(job);
+    }
+    clock.advance(3 * 24 * 3_600_000);
+    assert.equal((await queue.popMany(10)).length, 1, "one for all that were missed");
+  },
+);
+
+row('await queue.upsertJobScheduler("tidy", { every: 60_000 }, { data })', async ({ queue, clock, ours }) => {
+  await ours({ queue, data: "x" });
+  clock.advance(30_000);
+  await ours({ queue, data: "x" });
+  clock.advance(29_999);
+  assert.equal(await queue.pop(), null);
+  clock.advance(1);
+  assert.equal((await queue.pop()).json(), "x");
+});
+
+row("await queue.getJobSchedulers()", async ({ queue, clock, ours }) => {
+  await queue.schedule("tidy", "x", "default", { every: 60_000 });
+  await queue.schedule("report", "x", "default", { cron: "0 8 * * *" });
+  clock.advance(60_000);
+  await queue.pop();
+  const [report, tidy] = await ours({ queue });
+  assert.deepEqual([report.name, report.cron, report.lastAt], ["report", "0 8 * * *", null]);
+  assert.deepEqual([tidy.nextAt, tidy.lastAt], [DAWN + 120_000, DAWN + 60_000]);
+});
+
+row('await queue.removeJobScheduler("report")', async ({ queue, clock, ours }) => {
+  await queue.schedule("report", "x", "default", { every: 60_000 });
+  clock.advance(60_000);
+  await queue.dethrottle();
+  assert.equal(await ours({ queue }), true);
+  assert.equal(await ours({ queue }), false);
+  clock.advance(60_000);
+  assert.equal((await queue.popMany(10)).length, 1);
+});
+
 row("await queue.close()", async ({ queue, ours }) => {
   await ours({ queue });
   await assert.rejects(queue.pop(), fairlane.ClosedError);

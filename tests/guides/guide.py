@@ -1,6 +1,7 @@
 """Takes the code out of the tables of a guide, so that tests run what readers read."""
 
 import ast
+import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,18 @@ class Ours:
         if len(statements) == 1 and isinstance(statements[0], ast.Expr):
             return eval(self.code, scope)
         exec(self.code, scope)  # noqa: S102 - that is what the tests are for
+        return self._declared(statements, scope)
+
+    async def awaited(self, **names: object) -> Any:
+        """Runs an assignment that awaits what it assigns; gives that."""
+        scope: dict[str, Any] = dict(names)
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        running = eval(compile(self.code, "row", "exec", flags), scope)
+        assert inspect.isawaitable(running)
+        await running
+        return self._declared(ast.parse(self.code).body, scope)
+
+    def _declared(self, statements: list[ast.stmt], scope: dict[str, Any]) -> Any:
         if len(statements) == 1 and isinstance(statements[0], ast.Assign):
             name = statements[0].targets[0]
             assert isinstance(name, ast.Name)

@@ -1,5 +1,6 @@
 """The guide for those who come from Celery or RQ."""
 
+import asyncio
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from guide import Guide, Ours
 
-from fairlane import Job, JobFailedError, ManualClock, NewJob, Queue, StaleTokenError, Worker
+from fairlane import Job, JobFailedError, ManualClock, NewJob, Queue, StaleTokenError, Worker, aio
 from fairlane import TimeoutError as FairlaneTimeoutError
 
 guide = Guide("celery.md")
@@ -281,6 +282,59 @@ def test_a_result(ours: Ours, url: str) -> None:
         queue.fail(popped(queue), "no use")
         with pytest.raises(JobFailedError):
             ours(queue=queue, id=id)
+
+
+@guide.row("await asyncio.to_thread(send.delay, user)")
+def test_a_push_that_is_awaited(ours: Ours, url: str) -> None:
+    async def main() -> None:
+        async with aio.Queue(url, "mail") as queue:
+            threads = threading.active_count()
+            pushes = [ours.awaited(queue=queue, user=user) for user in range(100)]
+            assert len(set(await asyncio.gather(*pushes))) == 100
+            assert threading.active_count() == threads
+            jobs = await queue.pop_many(100)
+            assert sorted(job.json()["user"] for job in jobs) == list(range(100))
+
+    asyncio.run(main())
+
+
+@guide.row("await asyncio.to_thread(AsyncResult(id).get)")
+def test_a_result_that_is_awaited(ours: Ours, url: str) -> None:
+    async def main() -> None:
+        async with aio.Queue(url, "mail") as queue:
+            id = await queue.push("x")
+            with pytest.raises(FairlaneTimeoutError):
+                await ours.awaited(queue=queue, id=id)
+            waiting = asyncio.ensure_future(ours.awaited(queue=queue, id=id))
+            await asyncio.sleep(0)
+            waiting.cancel()
+            job = await queue.pop()
+            assert job is not None
+            await queue.mark_complete(job, result=b"sent")
+            assert await ours.awaited(queue=queue, id=id) == b"sent"
+
+    asyncio.run(main())
+
+
+@guide.row("asyncio.run(send(user)) inside a task")
+def test_handlers_on_the_loop(ours: Ours, url: str) -> None:
+    async def main() -> None:
+        running: set[asyncio.Task[None] | None] = set()
+        all_run = asyncio.Event()
+
+        async def send(_job: Job) -> None:
+            running.add(asyncio.current_task())
+            if len(running) == 100:
+                all_run.set()
+            await all_run.wait()
+
+        async with aio.Queue(url, "mail") as queue:
+            await queue.push_many([NewJob("x")] * 100)
+            async with ours(aio=aio, queue=queue, send=send):
+                await asyncio.wait_for(all_run.wait(), SOON)
+            assert (await queue.stats()).completed == 100
+
+    asyncio.run(main())
 
 
 @guide.row("app.control.revoke(id) or job.cancel()")
