@@ -43,6 +43,7 @@ fn a_look_makes_no_file() {
     let program = Program::new();
     for line in [
         "stats",
+        "metrics",
         "lanes",
         "peek",
         "get 1",
@@ -283,4 +284,29 @@ fn dead_jobs_are_listed_restored_and_forgotten() {
     assert_eq!(program.json("failed clean --all --yes"), json!({ "cleaned": 1 }));
     assert_eq!(program.run("failed list").ok().out, "");
     assert_eq!(program.run("failed restore").code, 2, "neither ids nor --lane nor --all");
+}
+
+#[test]
+fn metrics_are_told_in_prometheus_format() {
+    let program = Program::new();
+    program.run("push --lane tenant one").ok();
+    program.run("push --lane tenant two --delay 1h").ok();
+    let token = text(&program.json("pop"), "token").to_owned();
+    program.run(&format!("complete {token}")).ok();
+    let told = program.run("metrics").ok().out;
+    for line in [
+        "# TYPE fairlane_jobs_waiting gauge",
+        "fairlane_jobs_waiting{queue=\"default\",state=\"ready\"} 0",
+        "fairlane_jobs_waiting{queue=\"default\",state=\"delayed\"} 1",
+        "# TYPE fairlane_jobs_completed_total counter",
+        "fairlane_jobs_completed_total{queue=\"default\"} 1",
+    ] {
+        assert!(told.lines().any(|told| told == line), "{line}: {told}");
+    }
+    assert!(!told.contains("tenant"), "{told}");
+    let push = r#"{"t":"a\"b\\c\nd"}"#;
+    program.run_with("push --json-lines --lane-field t", push.as_bytes()).ok();
+    let told = program.run("metrics --lanes").ok().out;
+    let line = r#"fairlane_lane_state{queue="default",lane="a\"b\\c\nd",state="ready"} 1"#;
+    assert!(told.lines().any(|told| told == line), "{told}");
 }

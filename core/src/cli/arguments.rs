@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::{
-    cancel, complete, demo, extend, fail, failed, get, lanes, limit, peek, pop, purge, push,
-    release, result, retry, schedule, target, throttle, unschedule, work,
+    cancel, complete, demo, extend, fail, failed, get, lanes, limit, metrics, peek, pop, purge,
+    push, release, result, retry, schedule, target, throttle, unschedule, work,
 };
 
 /// Fair, durable, rate-limited job queues: in one file, or on Redis.
@@ -85,6 +85,8 @@ pub(super) enum Command {
     Work(work::Arguments),
     /// Count the queue's jobs, lanes and deeds
     Stats,
+    /// Print the queue's counts for Prometheus
+    Metrics(metrics::Arguments),
     /// List the lanes: what waits, what runs, what holds them back
     Lanes(lanes::Arguments),
     /// Show or set limits: rate, jobs in flight, weight, jobs waiting

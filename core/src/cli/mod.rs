@@ -34,6 +34,7 @@ mod failed;
 mod get;
 mod lanes;
 mod limit;
+mod metrics;
 mod pause;
 mod peek;
 mod pop;
@@ -94,6 +95,7 @@ fn execute(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Push(arguments) => push::run(context, &arguments),
         Command::Work(arguments) => work::run(context, &arguments),
         Command::Stats => stats::run(context),
+        Command::Metrics(arguments) => metrics::run(context, &arguments),
         Command::Lanes(arguments) => lanes::run(context, &arguments),
         Command::Pause(target) => pause::run(context, &target),
         Command::Resume(target) => resume::run(context, &target),
