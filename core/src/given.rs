@@ -5,8 +5,10 @@
 
 use crate::clock::Millis;
 use crate::error::{Error, Result};
-use crate::job::{Due, Key};
+use crate::job::{Due, Key, validate_span};
+use crate::job_result::JobResult;
 use crate::limits::Rate;
+use crate::token::Token;
 
 /// Reads the two ways to name a rate: starts a second, or a count and a window.
 ///
@@ -46,6 +48,28 @@ pub fn key(name: Option<String>, ttl: Millis) -> Result<Option<Key>> {
             "key_ttl {ttl} ms is given without a key: name the key too"
         ))),
     }
+}
+
+/// Joins deliveries with the results that they leave, both given in the same order, and for how long
+/// each is kept.
+///
+/// # Errors
+/// `InvalidArgument` if there are not as many of one as of the other, or the time is out of range.
+pub fn completions(
+    tokens: Vec<Token>,
+    results: Vec<Option<Vec<u8>>>,
+    ttl: Millis,
+) -> Result<Vec<(Token, Option<JobResult>)>> {
+    if tokens.len() != results.len() {
+        return Err(Error::invalid(format!(
+            "{} results are given for {} tokens: accepted is one for each, which may be none",
+            results.len(),
+            tokens.len()
+        )));
+    }
+    validate_span("result_ttl", ttl)?;
+    let results = results.into_iter().map(|value| value.map(|value| JobResult { value, ttl }));
+    Ok(tokens.into_iter().zip(results).collect())
 }
 
 /// Makes the error of two arguments of which one is accepted.

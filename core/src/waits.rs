@@ -1,4 +1,5 @@
-//! Pops that wait, and the thread that waits for all of them: for hosts with an event loop.
+//! Pops that wait, and the thread that waits for all of them: for hosts with an event loop. Waits for
+//! results have their own: [`ResultWaits`].
 //!
 //! A queue has one such thread, begun with the first pop that has to wait. It enters the store as
 //! one worker and asks for as many jobs as the foremost pops want together; what comes is dealt out
@@ -19,11 +20,13 @@ use std::time::Duration;
 
 use web_time::Instant;
 
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::lock::lock;
 use crate::queue::{MAX_BATCH, Queue};
-use crate::worker::panic_text;
+use crate::worker::defect;
+
+pub use crate::queue::{ResultTold, ResultWaits};
 
 /// How soon a thread that waits for nobody any more leaves the store. It looks again as often.
 const LOOK_UP: Duration = Duration::from_secs(1);
@@ -132,12 +135,7 @@ impl<C: Clone + PartialEq> Waits<C> {
     pub fn serve(&self, queue: &Queue) {
         while self.is_wanted() {
             let attended = catch_unwind(AssertUnwindSafe(|| self.attend(queue)));
-            let attended = attended.unwrap_or_else(|panic| {
-                let text = panic_text(&*panic);
-                let message = format!("defect in fairlane, please report it: {text}");
-                Err(Error::new(ErrorCode::Internal, message))
-            });
-            if let Err(error) = attended {
+            if let Err(error) = attended.unwrap_or_else(|panic| Err(defect(&*panic))) {
                 self.refuse(&error);
             }
         }

@@ -13,7 +13,7 @@ use fairlane::random::Random;
 use fairlane::store::model::ModelStore;
 use fairlane::store::redis::driver::Address;
 use fairlane::store::redis::{RedisStore, open_shards};
-use fairlane::store::sharded::{Enter, Sharded};
+use fairlane::store::sharded::{Enter, Listen, Sharded};
 use fairlane::store::sqlite::SqliteStore;
 use fairlane::{Durability, Error, ErrorCode, QueueOptions};
 use fairlane_tests::differential::{
@@ -105,7 +105,9 @@ fn on_a_cluster(sequence: &Sequence, coverage: &mut Coverage) -> Result<(), Diff
     let queue = open_shards(&address, &name, &options).unwrap();
     let shard = |number| Arc::new(ModelStore::new(&options, 0xfa1e + number));
     let enter: Enter<ModelStore> = |_| Err(Error::new(ErrorCode::Unsupported, "models only pop"));
-    let model = Sharded::new((0..SHARDS).map(shard).collect(), 0, enter).unwrap();
+    let listen: Listen<ModelStore> =
+        |_, _| Err(Error::new(ErrorCode::Unsupported, "models only pop"));
+    let model = Sharded::new((0..SHARDS).map(shard).collect(), 0, enter, listen).unwrap();
     let mut model = Subject::passing("model", Arc::new(model));
     run(sequence, &mut model, &mut Subject::passing("cluster", Arc::new(queue)), &clock, coverage)
 }

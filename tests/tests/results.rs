@@ -213,8 +213,10 @@ fn who_waits_leaves_nothing_behind_on_a_server() {
     let token = queue.pop(NOW, LEASE).unwrap().unwrap().token;
     queue.mark_complete(&token).unwrap();
     assert_eq!(server.command::<Vec<String>>(&["KEYS", "*await*"]), Vec::<String>::new());
-    let done: i64 = server.command(&["PTTL", &format!("{{fairlane:results}}:done:{id}")]);
-    assert!((1..=60_000).contains(&done), "{done}");
+    for key in server.command::<Vec<String>>(&["KEYS", "*ends*"]) {
+        let left: i64 = server.command(&["PTTL", &key]);
+        assert!((1..=60_000).contains(&left), "{key} stays for {left} ms");
+    }
 }
 
 /// Opens a queue with a clock of its own.
@@ -346,5 +348,23 @@ fn closing_the_queue_ends_a_wait_for_a_result() {
         let id = bench.push();
         let (result, _) = awaited(&bench, id, || bench.queue.close());
         assert_eq!(result.unwrap_err().code(), ErrorCode::Closed);
+    });
+}
+
+#[test]
+fn many_completions_keep_a_result_each_and_one_that_is_refused_hinders_no_other() {
+    on_each_store(|bench| {
+        let ids: Vec<JobId> = (0..4).map(|_| bench.push()).collect();
+        let jobs = bench.queue.pop_many(4, NOW, LEASE).unwrap();
+        let long = JobResult::new(vec![0; (16 << 20) + 1]);
+        let given = [kept("one"), Some(long), None, kept("")];
+        let completions = jobs.iter().map(|job| job.token).zip(given).collect();
+        let told = bench.queue.mark_complete_many_with(completions).unwrap();
+        let codes: Vec<_> = told.into_iter().map(|fare| fare.err().map(|e| e.code())).collect();
+        assert_eq!(codes, [None, Some(ErrorCode::PayloadTooLarge), None, None]);
+        assert_eq!(bench.result(ids[0]).as_deref(), Some(&b"one"[..]));
+        assert_eq!(bench.refusal(ids[1]).0, ErrorCode::Timeout);
+        assert_eq!(bench.result(ids[2]), None);
+        assert_eq!(bench.result(ids[3]).as_deref(), Some(&b""[..]));
     });
 }

@@ -72,6 +72,14 @@ impl Packet {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Writes bytes that may not be.
+    pub fn maybe_blob(&mut self, bytes: Option<&[u8]>) {
+        match bytes {
+            Some(bytes) => self.blob(bytes),
+            None => self.numbers.push(f64::NAN),
+        }
+    }
+
     /// Writes a text.
     pub fn text(&mut self, text: &str) {
         self.blob(text.as_bytes());
@@ -79,10 +87,7 @@ impl Packet {
 
     /// Writes a text that may not be.
     pub fn maybe_text(&mut self, text: Option<&str>) {
-        match text {
-            Some(text) => self.text(text),
-            None => self.numbers.push(f64::NAN),
-        }
+        self.maybe_blob(text.map(str::as_bytes));
     }
 }
 
@@ -155,6 +160,12 @@ impl<'a> Reader<'a> {
         self.cut(length)
     }
 
+    /// Reads bytes that may not be given.
+    pub fn maybe_blob(&mut self) -> Result<Option<&'a [u8]>> {
+        let Some(length) = self.maybe_number()? else { return Ok(None) };
+        self.cut(length as usize).map(Some)
+    }
+
     /// Reads a text.
     pub fn text(&mut self) -> Result<&'a str> {
         text(self.blob()?)
@@ -162,8 +173,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a text that may not be given.
     pub fn maybe_text(&mut self) -> Result<Option<&'a str>> {
-        let Some(length) = self.maybe_number()? else { return Ok(None) };
-        self.cut(length as usize).and_then(text).map(Some)
+        self.maybe_blob()?.map(text).transpose()
     }
 
     /// Reads many of one kind, whose number comes first.

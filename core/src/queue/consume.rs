@@ -126,6 +126,28 @@ impl Queue {
         self.store.finish(tokens.iter().map(ending).collect())
     }
 
+    /// Ends many deliveries, each by itself, in one step, and keeps the results of those that have
+    /// one; tells for each how it went. A result that is not accepted refuses its own delivery alone.
+    ///
+    /// # Errors
+    /// Those of the store; then nothing was changed.
+    pub fn mark_complete_many_with(
+        &self,
+        completions: Vec<(Token, Option<JobResult>)>,
+    ) -> Result<Vec<Result<()>>> {
+        let mut refused = Vec::with_capacity(completions.len());
+        let mut endings = Vec::with_capacity(completions.len());
+        for (token, result) in completions {
+            let ending = self.completion(&token, Vec::new(), result);
+            refused.push(ending.map(|ending| endings.push(ending)).err());
+        }
+        let mut told =
+            if endings.is_empty() { Vec::new() } else { self.finish(endings)? }.into_iter();
+        let fare =
+            |refused: Option<Error>| refused.map_or_else(|| told.next().unwrap_or(Ok(())), Err);
+        Ok(refused.into_iter().map(fare).collect())
+    }
+
     /// Gives the job back untried: to the front of its lane, or after `delay`.
     ///
     /// # Errors

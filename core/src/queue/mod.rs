@@ -17,12 +17,14 @@ mod lanes;
 mod look;
 mod open;
 mod produce;
+mod result_waits;
 mod results;
 mod schedule;
 mod waiting;
 
 pub use consume::MAX_BATCH;
 pub(crate) use holds::lease_of_holds;
+pub use result_waits::{ResultTold, ResultWaits};
 pub use waiting::Waiting;
 
 #[cfg(feature = "cli")]

@@ -7,7 +7,7 @@ use web_time::Instant;
 use crate::clock::millis;
 use crate::error::{Error, ErrorCode, Result};
 use crate::queue::Queue;
-use crate::store::Fate;
+use crate::store::{Ear, Fate, News, Store};
 use crate::token::JobId;
 
 impl Queue {
@@ -40,12 +40,14 @@ impl Queue {
             return Ok(told(id, self.store.fate(id)?).unwrap_or_else(|| Err(unfinished(id, wait)))?);
         }
         let deadline = Instant::now().checked_add(wait);
-        let mut listener = self.store.listener(id)?;
-        let mut is_called = true;
+        let ear = Ear::next();
+        let mut listener = self.store.listener(ear, Some(id))?;
+        let mut awaited = Awaited { store: &*self.store, id, ear, is_open: false };
+        let mut news = News::Unknown;
         loop {
             let left = deadline.map_or(Duration::MAX, |end| end.duration_since(Instant::now()));
-            if (is_called || left.is_zero())
-                && let Some(told) = told(id, listener.look()?)
+            if (news != News::Nothing || left.is_zero())
+                && let Some(told) = told(id, awaited.look()?)
             {
                 return Ok(told?);
             }
@@ -53,13 +55,39 @@ impl Queue {
                 return Err(unfinished(id, wait).into());
             }
             check()?;
-            is_called = listener.wait(left.min(interval))?;
+            news = listener.wait(left.min(interval))?;
+        }
+    }
+}
+
+/// A job whose end a listener waits for until this is dropped.
+struct Awaited<'a> {
+    store: &'a dyn Store,
+    id: JobId,
+    ear: Ear,
+    is_open: bool,
+}
+
+impl Awaited<'_> {
+    fn look(&mut self) -> Result<Fate> {
+        let fate = self.store.await_end(self.id, self.ear)?;
+        self.is_open = fate == Fate::Open;
+        Ok(fate)
+    }
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        if self.is_open
+            && let Err(error) = self.store.give_up(self.id, self.ear)
+        {
+            log::debug!("a job's end will call for nothing: {error}");
         }
     }
 }
 
 /// Says what has become of a job; `None` if it has not ended.
-fn told(id: JobId, fate: Fate) -> Option<Result<Option<Vec<u8>>>> {
+pub(super) fn told(id: JobId, fate: Fate) -> Option<Result<Option<Vec<u8>>>> {
     match fate {
         Fate::Open => None,
         Fate::Kept(value) => Some(Ok(Some(value))),
@@ -74,7 +102,8 @@ fn told(id: JobId, fate: Fate) -> Option<Result<Option<Vec<u8>>>> {
     }
 }
 
-fn unfinished(id: JobId, wait: Duration) -> Error {
+/// Says that a job has not ended within that time.
+pub(super) fn unfinished(id: JobId, wait: Duration) -> Error {
     let message = match millis(wait) {
         0 => format!("job {id} has not ended: wait for its result, or ask again"),
         wait => format!("job {id} has not ended within {wait} ms: wait longer, or ask again"),

@@ -1,8 +1,10 @@
 //! What has become of a job, for those who wait for its end.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::error::Result;
+use crate::token::JobId;
 
 /// What has become of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,18 +20,35 @@ pub enum Fate {
     Gone,
 }
 
-/// One who waits for the end of a job. Dropping it ends the wait.
-pub trait Listener {
-    /// Looks what has become of the job; what happens to it from then on calls this listener.
-    ///
-    /// # Errors
-    /// `InvalidArgument` if the job was never pushed; those of the store.
-    fn look(&mut self) -> Result<Fate>;
+/// Names a listener to those who have jobs call it; no other of the process has that number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ear(pub u64);
 
-    /// Sleeps until the job may have ended or until `timeout` has passed, never much longer; tells
-    /// whether there is a reason to look.
+impl Ear {
+    /// Gives a name that nobody has yet.
+    pub fn next() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Self(LAST.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+/// What a listener has heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// No call; its time has passed.
+    Nothing,
+    /// The ends of these jobs.
+    Ends(Vec<JobId>),
+    /// Any of its jobs may have ended: await each of them anew.
+    Unknown,
+}
+
+/// A thread that sleeps until jobs end; [`super::Store::await_end`] says which. Dropping it ends
+/// the wait.
+pub trait Listener {
+    /// Sleeps until called or until `timeout` has passed, never much longer.
     ///
     /// # Errors
-    /// `Closed`, once the store is closed.
-    fn wait(&mut self, timeout: Duration) -> Result<bool>;
+    /// `Closed`, once the store is closed; those of the store.
+    fn wait(&mut self, timeout: Duration) -> Result<News>;
 }

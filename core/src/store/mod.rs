@@ -134,7 +134,7 @@ pub mod sharded;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
-pub use fate::{Fate, Listener};
+pub use fate::{Ear, Fate, Listener, News};
 pub use hold::{Held, HoldDump, NewHold, Owner};
 pub use repaired::Repaired;
 
@@ -328,8 +328,19 @@ pub trait Store: Send + Sync {
     /// `InvalidArgument` if it was never pushed.
     fn fate(&self, id: JobId) -> Result<Fate>;
 
-    /// Enters the calling thread as one who waits for the end of a job.
-    fn listener(&self, id: JobId) -> Result<Box<dyn Listener + '_>>;
+    /// Enters the calling thread as one who waits for the ends of jobs: for that of `only`, or for
+    /// any that are awaited for `ear`.
+    fn listener(&self, ear: Ear, only: Option<JobId>) -> Result<Box<dyn Listener + '_>>;
+
+    /// Looks what has become of a job; if it has not ended, its end calls that listener, which has
+    /// been entered. May be called again, and by any thread.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if it was never pushed.
+    fn await_end(&self, id: JobId, ear: Ear) -> Result<Fate>;
+
+    /// Has the end of a job call that listener no longer.
+    fn give_up(&self, id: JobId, ear: Ear) -> Result<()>;
 
     /// Removes a job in whatever state, with those blocked on it; tells whether there was one.
     fn cancel(&self, id: JobId) -> Result<bool>;

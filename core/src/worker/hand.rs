@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::error::{Error, ErrorCode};
 use crate::worker::crew::Crew;
 use crate::worker::delivery::Delivery;
 use crate::worker::event::Event;
@@ -51,4 +52,10 @@ fn attend(crew: &Crew, handler: &Handler, delivery: Arc<Delivery>) {
 pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
+}
+
+/// Makes the error of a panic that is nobody's but fairlane's.
+pub(crate) fn defect(panic: &(dyn Any + Send)) -> Error {
+    let message = format!("defect in fairlane, please report it: {}", panic_text(panic));
+    Error::new(ErrorCode::Internal, message)
 }

@@ -29,7 +29,7 @@ use plan::{Hands, Plan, Source};
 pub use assignment::{Assignment, Receiver};
 pub use delivery::Delivery;
 pub use event::Event;
-pub(crate) use hand::panic_text;
+pub(crate) use hand::{defect, panic_text};
 pub use signal::{Reason, Signal};
 pub use verdict::Verdict;
 

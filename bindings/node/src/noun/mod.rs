@@ -3,6 +3,7 @@
 pub mod counts;
 pub mod job;
 pub mod job_info;
+pub mod job_result;
 pub mod lane_info;
 pub mod limits;
 pub mod new_job;

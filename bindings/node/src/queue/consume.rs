@@ -3,9 +3,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fairlane::waits::Pop;
-use fairlane::{Error, ErrorCode, JobId, MAX_BATCH, Result, Token, convert};
+use fairlane::{Error, ErrorCode, JobId, MAX_BATCH, Result, Token, convert, given};
 
-use crate::noun::{job, new_job};
+use crate::noun::{job, job_result, new_job};
 use crate::outbox::{answer, refusal};
 use crate::packet::{Packet, Reader};
 use crate::queue::{Call, Desk};
@@ -106,9 +106,9 @@ impl Desk {
         Ok(())
     }
 
-    pub(super) fn mark_complete_then(&self, arguments: &mut Reader<'_>) -> Result<()> {
-        let token = read_token(arguments)?;
-        self.queue()?.mark_complete_then(&token, new_job::read_many(arguments)?)
+    pub(super) fn mark_complete_with(&self, arguments: &mut Reader<'_>) -> Result<()> {
+        let (token, then) = (read_token(arguments)?, new_job::read_many(arguments)?);
+        self.queue()?.mark_complete_with(&token, then, job_result::read(arguments)?)
     }
 
     pub(super) fn mark_complete_many(
@@ -118,6 +118,18 @@ impl Desk {
     ) -> Result<()> {
         let tokens = arguments.many(read_token)?;
         write_verdicts(result, &self.queue()?.mark_complete_many(&tokens)?);
+        Ok(())
+    }
+
+    pub(super) fn mark_complete_many_with(
+        &self,
+        arguments: &mut Reader<'_>,
+        result: &mut Packet,
+    ) -> Result<()> {
+        let tokens = arguments.many(read_token)?;
+        let results = arguments.many(job_result::read_value)?;
+        let completions = given::completions(tokens, results, job_result::read_ttl(arguments)?)?;
+        write_verdicts(result, &self.queue()?.mark_complete_many_with(completions)?);
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use fairlane::clock::ManualClock;
-use fairlane::waits::{Told, Waits};
+use fairlane::waits::{ResultWaits, Told, Waits};
 use fairlane::{Dethrottler, Error, Queue, Result};
 
 use crate::door;
@@ -22,6 +22,7 @@ mod lanes;
 mod look;
 mod open;
 mod produce;
+mod results;
 mod schedule;
 
 /// Where the calls of a queue are made; belongs to the thread of the queue.
@@ -31,6 +32,8 @@ pub struct Desk {
     clock: Option<Arc<ManualClock>>,
     waits: Arc<Waits<f64>>,
     waiter: Option<JoinHandle<()>>,
+    result_waits: Arc<ResultWaits<f64>>,
+    listener: Option<JoinHandle<()>>,
     dethrottlers: HashMap<i64, Dethrottler>,
     outbox: Arc<Outbox>,
     /// Where the result of a call is written, kept for its memory.
@@ -53,8 +56,19 @@ impl Desk {
     ) -> Self {
         let teller = Arc::clone(&outbox);
         let waits = Arc::new(Waits::new(move |told| tell(&teller, told)));
-        let result = Packet::default();
-        Self { queue, clock, waits, waiter: None, dethrottlers: HashMap::new(), outbox, result }
+        let teller = Arc::clone(&outbox);
+        let tell = move |call, told| results::tell(&teller, call, told);
+        Self {
+            queue,
+            clock,
+            waits,
+            waiter: None,
+            result_waits: Arc::new(ResultWaits::new(tell)),
+            listener: None,
+            dethrottlers: HashMap::new(),
+            outbox,
+            result: Packet::default(),
+        }
     }
 
     /// Makes the calls of some packets in their order; neighbours of one verb together.
@@ -73,14 +87,16 @@ impl Desk {
         }
     }
 
-    /// Ends the pops whose time is over; tells when the next one's is.
+    /// Ends the waits whose time is over; tells when the next one's is.
     pub fn expire(&self) -> Option<Instant> {
-        self.waits.expire()
+        let result = self.queue.get().and_then(|queue| self.result_waits.expire(queue));
+        self.waits.expire().into_iter().chain(result).min()
     }
 
     fn make_run(&mut self, run: &[Call<'_>]) -> Result<()> {
         match run {
             [call, ..] if is_joined(call.verb) => self.make_joined(call.verb, run),
+            [call] if call.verb == Verb::Result => self.result(call),
             _ => run.iter().try_for_each(|call| self.make_one(call)),
         }
     }
@@ -112,8 +128,9 @@ impl Desk {
             Verb::Open => self.open(arguments),
             Verb::Close => self.close(),
             Verb::PushMany => self.push_many(arguments, result),
-            Verb::MarkCompleteThen => self.mark_complete_then(arguments),
+            Verb::MarkCompleteWith => self.mark_complete_with(arguments),
             Verb::MarkCompleteMany => self.mark_complete_many(arguments, result),
+            Verb::MarkCompleteManyWith => self.mark_complete_many_with(arguments, result),
             Verb::Release => self.release(arguments),
             Verb::Retry => self.retry(arguments),
             Verb::Fail => self.fail(arguments),
@@ -147,11 +164,15 @@ impl Desk {
             Verb::Unschedule => self.unschedule(arguments, result),
             Verb::Schedules => self.schedules(result),
             Verb::Abort => {
-                self.waits.abort(&arguments.number()?);
+                let call = arguments.number()?;
+                self.waits.abort(&call);
+                self.result_waits.abort(&call);
                 Ok(())
             }
             Verb::Panic => panic!("{}", arguments.text()?),
-            Verb::Push | Verb::Pop | Verb::MarkComplete => Err(crate::refuse::packet()),
+            Verb::Push | Verb::Pop | Verb::MarkComplete | Verb::Result => {
+                Err(crate::refuse::packet())
+            }
         }
     }
 
@@ -186,9 +207,10 @@ impl Drop for Desk {
         }
         self.dethrottlers.clear();
         self.waits.end();
-        if let Some(waiter) = self.waiter.take() {
+        self.result_waits.end();
+        for thread in self.waiter.take().into_iter().chain(self.listener.take()) {
             // It keeps its panics to itself.
-            drop(waiter.join());
+            drop(thread.join());
         }
     }
 }

@@ -15,8 +15,8 @@ use crate::lane::{LaneInfo, Stats};
 use crate::options::QueueOptions;
 use crate::schedule::{Schedule, ScheduleInfo};
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, Fate, Firing, Held, LaneChange, Listener, NewHold,
-    Repaired, Store, Swept, Ticks, Waiter,
+    Ask, Batch, Dump, Ear, Ending, FailedFilter, Fate, Firing, Held, LaneChange, Listener, NewHold,
+    News, Repaired, Store, Swept, Ticks, Waiter,
 };
 use crate::token::{JobId, Token};
 
@@ -89,6 +89,14 @@ impl ModelStore {
         Ok(result)
     }
 
+    fn enter(&self) -> Result<ModelWaiter<'_>> {
+        let shared = self.lock();
+        if shared.closed {
+            return Err(Error::closed());
+        }
+        Ok(ModelWaiter { store: self, heard: shared.rings })
+    }
+
     fn ring(&self) {
         self.lock().rings += 1;
         self.bell.notify_all();
@@ -148,12 +156,16 @@ impl Store for ModelStore {
         self.look(|state| state.fate(id, self.clock.now()))?
     }
 
-    fn listener(&self, id: JobId) -> Result<Box<dyn Listener + '_>> {
-        let shared = self.lock();
-        if shared.closed {
-            return Err(Error::closed());
-        }
-        Ok(Box::new(ModelListener { id, waiter: ModelWaiter { store: self, heard: shared.rings } }))
+    fn listener(&self, _ear: Ear, _only: Option<JobId>) -> Result<Box<dyn Listener + '_>> {
+        Ok(Box::new(ModelListener(self.enter()?)))
+    }
+
+    fn await_end(&self, id: JobId, _ear: Ear) -> Result<Fate> {
+        self.fate(id)
+    }
+
+    fn give_up(&self, _id: JobId, _ear: Ear) -> Result<()> {
+        Ok(())
     }
 
     fn cancel(&self, id: JobId) -> Result<bool> {
@@ -231,11 +243,7 @@ impl Store for ModelStore {
     }
 
     fn waiter(&self) -> Result<Box<dyn Waiter + '_>> {
-        let shared = self.lock();
-        if shared.closed {
-            return Err(Error::closed());
-        }
-        Ok(Box::new(ModelWaiter { store: self, heard: shared.rings }))
+        Ok(Box::new(self.enter()?))
     }
 
     fn close(&self) {
@@ -267,17 +275,11 @@ impl Waiter for ModelWaiter<'_> {
     }
 }
 
-struct ModelListener<'a> {
-    id: JobId,
-    waiter: ModelWaiter<'a>,
-}
+/// Any change may have been the end of a job.
+struct ModelListener<'a>(ModelWaiter<'a>);
 
 impl Listener for ModelListener<'_> {
-    fn look(&mut self) -> Result<Fate> {
-        self.waiter.store.fate(self.id)
-    }
-
-    fn wait(&mut self, timeout: Duration) -> Result<bool> {
-        self.waiter.wait(timeout).map(|()| true)
+    fn wait(&mut self, timeout: Duration) -> Result<News> {
+        self.0.wait(timeout).map(|()| News::Unknown)
     }
 }

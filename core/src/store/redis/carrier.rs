@@ -26,6 +26,9 @@ pub trait Carrier: Send + Sync {
     /// `Unsupported`, if waiting is none of the carrier's business.
     fn place(&self, key: &[u8]) -> Result<Self::Place<'_>>;
 
+    /// Tells whether waits just last a while, without a call by the server.
+    fn polls(&self) -> bool;
+
     /// Ends all calls and waits with `Closed`.
     fn close(&self);
 }
@@ -39,7 +42,12 @@ pub trait Place {
     fn wait(&mut self, timeout: Duration) -> Result<()>;
 
     /// Tells whether the last wait ended because the marker was taken.
-    fn rung(&self) -> bool;
+    fn rung(&self) -> bool {
+        self.taken().is_some()
+    }
+
+    /// Gives the name of the marker that ended the last wait.
+    fn taken(&self) -> Option<&[u8]>;
 
     /// Tells whether the worker is still in line: the last wait ended because its time had passed.
     fn is_in_line(&self) -> bool;
@@ -49,7 +57,4 @@ pub trait Place {
 
     /// Has nobody called in its stead when it leaves: what it waits for concerns it alone.
     fn stand_alone(&mut self);
-
-    /// Tells whether its waits just last a while, without a call by the server.
-    fn polls(&self) -> bool;
 }

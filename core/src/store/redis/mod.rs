@@ -16,7 +16,7 @@ use crate::lane::{LaneInfo, Stats};
 use crate::options::QueueOptions;
 use crate::schedule::{Schedule, ScheduleInfo};
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, Fate, Firing, Held, LaneChange, Listener, NewHold,
+    Ask, Batch, Dump, Ear, Ending, FailedFilter, Fate, Firing, Held, LaneChange, Listener, NewHold,
     Repaired, Store, Swept, Ticks, Waiter,
 };
 use crate::token::{JobId, Token};
@@ -35,7 +35,6 @@ pub use carrier::{Carrier, Place};
 #[cfg(feature = "redis")]
 pub use shards::{ShardClient, open_shards};
 
-use listener::RedisListener;
 use protocol::{Manner, PlainFares, Popped, Protocol, Reply, Request};
 use waiter::RedisWaiter;
 
@@ -239,8 +238,21 @@ impl<C: Carrier> Store for RedisStore<C> {
         self.protocol.read_fate(reply, id)
     }
 
-    fn listener(&self, id: JobId) -> Result<Box<dyn Listener + '_>> {
-        Ok(Box::new(RedisListener::enter(self, id)?))
+    fn listener(&self, ear: Ear, _only: Option<JobId>) -> Result<Box<dyn Listener + '_>> {
+        Ok(Box::new(self.listen(ear)?))
+    }
+
+    fn await_end(&self, id: JobId, ear: Ear) -> Result<Fate> {
+        if self.carrier.polls() {
+            return self.fate(id);
+        }
+        let request = self.protocol.await_end(id, &self.name_of(ear), self.injected());
+        self.protocol.read_fate(self.call(request)?, id)
+    }
+
+    fn give_up(&self, _id: JobId, _ear: Ear) -> Result<()> {
+        // The server forgets by itself, within seconds.
+        Ok(())
     }
 
     fn cancel(&self, id: JobId) -> Result<bool> {

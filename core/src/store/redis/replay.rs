@@ -123,6 +123,10 @@ impl Carrier for Tape {
         ))
     }
 
+    fn polls(&self) -> bool {
+        false
+    }
+
     /// Closing is the host's.
     fn close(&self) {}
 }
@@ -135,7 +139,7 @@ impl Place for Nowhere {
         match *self {}
     }
 
-    fn rung(&self) -> bool {
+    fn taken(&self) -> Option<&[u8]> {
         match *self {}
     }
 
@@ -148,10 +152,6 @@ impl Place for Nowhere {
     }
 
     fn stand_alone(&mut self) {
-        match *self {}
-    }
-
-    fn polls(&self) -> bool {
         match *self {}
     }
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::options::QueueOptions;
-use crate::store::sharded::{Places, Sharded};
-use crate::store::{Ask, Batch, Waiter as _};
+use crate::store::sharded::{Ears, Places, Sharded};
+use crate::store::{Ask, Batch, Ear, News, Waiter as _};
 
 use super::driver::{Address, Client, Waiter, wait_for_any};
+use super::listener::RedisListener;
 use super::protocol::{Reply, Request, Signpost};
 use super::waiter::RedisWaiter;
 use super::{Carrier, RedisStore};
@@ -39,7 +40,7 @@ pub fn open_shards(
     let shards = clients.into_iter().enumerate().map(shard).collect();
     // Processes that start at the same time should not all go to the same shard.
     let first = options.random.unit() * count as f64;
-    Sharded::new(shards, first as usize, enter)
+    Sharded::new(shards, first as usize, enter, listen)
 }
 
 /// Makes the calls of one shard, once it is known that the queue has that many.
@@ -78,6 +79,10 @@ impl Carrier for ShardClient {
         self.client.place(key)
     }
 
+    fn polls(&self) -> bool {
+        self.client.polls()
+    }
+
     fn close(&self) {
         self.client.close();
     }
@@ -99,5 +104,21 @@ impl Places for RedisPlaces<'_> {
     fn wait(&mut self, timeout: Duration) -> Result<()> {
         let mut places: Vec<_> = self.0.iter_mut().map(RedisWaiter::place_to_wait).collect();
         wait_for_any(&mut places, timeout)
+    }
+}
+
+/// The listeners of one thread at all shards.
+struct RedisEars<'a>(Vec<RedisListener<'a, ShardClient>>);
+
+fn listen(shards: &[Arc<RedisStore<ShardClient>>], ear: Ear) -> Result<Box<dyn Ears + '_>> {
+    let listeners = shards.iter().map(|shard| shard.listen(ear));
+    Ok(Box::new(RedisEars(listeners.collect::<Result<_>>()?)))
+}
+
+impl Ears for RedisEars<'_> {
+    fn wait(&mut self, timeout: Duration) -> Result<Vec<News>> {
+        let mut places: Vec<_> = self.0.iter_mut().map(RedisListener::place_to_wait).collect();
+        wait_for_any(&mut places, timeout)?;
+        Ok(self.0.iter().map(RedisListener::news).collect())
     }
 }

@@ -27,7 +27,7 @@ use crate::lane::{LaneInfo, Stats};
 use crate::limits::LimitsChange;
 use crate::schedule::{Schedule, ScheduleInfo};
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, Fate, Firing, Held, LaneChange, Listener, NewHold,
+    Ask, Batch, Dump, Ear, Ending, FailedFilter, Fate, Firing, Held, LaneChange, Listener, NewHold,
     Repaired, Store, Swept, Ticks, Waiter,
 };
 use crate::token::{JobId, Token};
@@ -47,6 +47,7 @@ mod slot;
 mod split;
 mod waiter;
 
+pub use results::Ears;
 #[cfg(feature = "redis-protocol")]
 pub(crate) use slot::{SLOTS, slot};
 pub use waiter::Places;
@@ -58,6 +59,9 @@ use waiter::ShardedWaiter;
 /// Enters the calling thread as one waiting worker at all of these shards.
 pub type Enter<S> = for<'a> fn(&'a [Arc<S>]) -> Result<Box<dyn Places + 'a>>;
 
+/// Enters the calling thread as a listener at all of these shards.
+pub type Listen<S> = for<'a> fn(&'a [Arc<S>], Ear) -> Result<Box<dyn Ears + 'a>>;
+
 /// One queue spread over stores of one kind.
 pub struct Sharded<S> {
     shards: Vec<Arc<S>>,
@@ -67,21 +71,27 @@ pub struct Sharded<S> {
     /// The shard at which the next pop begins.
     turn: AtomicUsize,
     enter: Enter<S>,
+    listen: Listen<S>,
 }
 
 impl<S: Store> Sharded<S> {
     /// Spreads a queue over these stores, at least one, always given in the same order. The first
-    /// pop begins at the shard of number `first`; workers wait by `enter`.
+    /// pop begins at the shard of number `first`; workers wait by `enter`, and for results by `listen`.
     ///
     /// # Errors
     /// `InvalidArgument` if there is no store.
-    pub fn new(shards: Vec<Arc<S>>, first: usize, enter: Enter<S>) -> Result<Self> {
+    pub fn new(
+        shards: Vec<Arc<S>>,
+        first: usize,
+        enter: Enter<S>,
+        listen: Listen<S>,
+    ) -> Result<Self> {
         if shards.is_empty() {
             return Err(Error::invalid("0 shards are not accepted: accepted are 1 and more"));
         }
         let placement = Placement::new(shards.len());
         let health = shards.iter().map(|_| Health::new()).collect();
-        Ok(Self { shards, placement, health, turn: AtomicUsize::new(first), enter })
+        Ok(Self { shards, placement, health, turn: AtomicUsize::new(first), enter, listen })
     }
 
     /// Gives the number of the shard on which a lane is, from 0.
@@ -187,8 +197,20 @@ impl<S: Store> Store for Sharded<S> {
         self.fate_outside(id)
     }
 
-    fn listener(&self, id: JobId) -> Result<Box<dyn Listener + '_>> {
-        self.listener_outside(id)
+    fn listener(&self, ear: Ear, only: Option<JobId>) -> Result<Box<dyn Listener + '_>> {
+        match only {
+            Some(id) => self.listener_of(id, ear),
+            None => self.listener_of_all(ear),
+        }
+    }
+
+    fn await_end(&self, id: JobId, ear: Ear) -> Result<Fate> {
+        self.await_end_outside(id, ear)
+    }
+
+    fn give_up(&self, id: JobId, ear: Ear) -> Result<()> {
+        let (_, shard, inside) = self.of_job(id);
+        shard.give_up(inside, ear)
     }
 
     fn cancel(&self, id: JobId) -> Result<bool> {

@@ -5,7 +5,7 @@
 //! the sleepers of a process listens at its side-car socket for rings of other processes; when it
 //! leaves, another takes its place.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use std::time::Duration;
 use web_time::Instant;
 
 use crate::lock::lock;
+use crate::store::Ear;
 use crate::store::sqlite::awaited::Called;
 use crate::store::sqlite::sidecar::Sidecar;
 
@@ -40,10 +41,24 @@ struct Sleepers {
 #[derive(Debug)]
 struct Sleeper {
     id: u64,
-    /// The job whose end it waits for; `None` if it is a worker.
-    awaits: Option<i64>,
+    purpose: Purpose,
+    /// The jobs whose ends it waits for.
+    jobs: HashSet<i64>,
+    /// Those of them that it was called for.
+    ended: Vec<i64>,
+    /// Whether it was rung for a job that nobody named.
+    may_have_missed: bool,
     is_rung: bool,
     changed: Arc<Condvar>,
+}
+
+/// What a sleeper waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// It is a worker.
+    Work,
+    /// The ends of jobs.
+    Ends(Ear),
 }
 
 /// Why a sleep ended.
@@ -69,14 +84,12 @@ impl Bell {
         Self { sleepers: Mutex::default(), count: AtomicUsize::new(0), sidecar }
     }
 
-    /// Enters a sleeper, a worker or one who `awaits` the end of a job; what rings from now on may
-    /// ring it.
-    pub(super) fn enter(&self, awaits: Option<i64>) -> u64 {
+    /// Enters a sleeper; what rings from now on may ring it.
+    pub(super) fn enter(&self, purpose: Purpose) -> u64 {
         let mut sleepers = lock(&self.sleepers);
         sleepers.last_id += 1;
         let id = sleepers.last_id;
-        let changed = Arc::new(Condvar::new());
-        sleepers.line.push_back(Sleeper { id, awaits, is_rung: false, changed });
+        sleepers.line.push_back(Sleeper::new(id, purpose));
         self.count_is(sleepers.workers());
         id
     }
@@ -89,7 +102,7 @@ impl Bell {
         self.count_is(sleepers.workers());
         sleepers.give_up_listening(id);
         drop(sleepers);
-        if left.is_some_and(|sleeper| sleeper.is_rung && sleeper.awaits.is_none()) {
+        if left.is_some_and(|sleeper| sleeper.is_rung && sleeper.is_worker()) {
             self.ring(1);
         }
     }
@@ -124,7 +137,7 @@ impl Bell {
         if count == 0 || self.count.load(Ordering::SeqCst) == 0 {
             return 0;
         }
-        self.wake(count, |sleeper| sleeper.awaits.is_none())
+        self.wake(count, Sleeper::is_worker)
     }
 
     /// Calls those who wait for the end of jobs that have ended, here and in other processes.
@@ -132,8 +145,11 @@ impl Bell {
         if called.is_empty() {
             return;
         }
-        let has_ended = |job| called.iter().any(|called| called.job == job);
-        self.wake(usize::MAX, |sleeper| sleeper.awaits.is_some_and(has_ended));
+        for sleeper in &mut lock(&self.sleepers).line {
+            let jobs = called.iter().map(|called| called.job);
+            sleeper.ended.extend(jobs.filter(|job| sleeper.jobs.contains(job)));
+        }
+        self.wake(usize::MAX, |sleeper| !sleeper.ended.is_empty());
         let Some(sidecar) = &self.sidecar else { return };
         let mut owners: Vec<i64> = called.iter().map(|called| called.owner).collect();
         owners.sort_unstable();
@@ -143,9 +159,28 @@ impl Bell {
         }
     }
 
+    /// Has the end of a job wake a listener; tells whether that is new.
+    pub(super) fn listen_for(&self, ear: Ear, job: i64) -> bool {
+        lock(&self.sleepers).listener_of(ear).is_some_and(|sleeper| sleeper.jobs.insert(job))
+    }
+
+    /// Has the end of a job wake a listener no longer; tells whether it would have.
+    pub(super) fn forget(&self, ear: Ear, job: i64) -> bool {
+        lock(&self.sleepers).listener_of(ear).is_some_and(|sleeper| sleeper.jobs.remove(&job))
+    }
+
     /// Tells whether somebody in this process waits for the end of a job.
     pub(super) fn awaits(&self, job: i64) -> bool {
-        lock(&self.sleepers).line.iter().any(|sleeper| sleeper.awaits == Some(job))
+        lock(&self.sleepers).line.iter().any(|sleeper| sleeper.jobs.contains(&job))
+    }
+
+    /// Gives the jobs for whose ends a listener was rung; `None` if it may be any of its jobs.
+    pub(super) fn ended(&self, id: u64) -> Option<Vec<i64>> {
+        let mut sleepers = lock(&self.sleepers);
+        let sleeper = sleepers.line.iter_mut().find(|sleeper| sleeper.id == id)?;
+        let is_known = !std::mem::take(&mut sleeper.may_have_missed);
+        let ended = std::mem::take(&mut sleeper.ended);
+        (is_known && !ended.is_empty()).then_some(ended)
     }
 
     /// Wakes up to `count` sleepers of this process that are meant; tells how many.
@@ -184,12 +219,14 @@ impl Bell {
     /// Wakes those of this process whom `heard` is for: of the workers the one who heard it, if it is
     /// one.
     fn pass_on(&self, id: u64, heard: Heard) {
-        let is_worker = |sleeper: &Sleeper| sleeper.awaits.is_none();
-        if heard.work && self.wake(1, |sleeper| is_worker(sleeper) && sleeper.id == id) == 0 {
+        if heard.work && self.wake(1, |sleeper| sleeper.is_worker() && sleeper.id == id) == 0 {
             self.ring_here(1);
         }
         if heard.ends {
-            self.wake(usize::MAX, |sleeper| !is_worker(sleeper));
+            for sleeper in &mut lock(&self.sleepers).line {
+                sleeper.may_have_missed = !sleeper.is_worker();
+            }
+            self.wake(usize::MAX, |sleeper| !sleeper.is_worker());
         }
     }
 
@@ -230,9 +267,24 @@ impl Bell {
     }
 }
 
+impl Sleeper {
+    fn new(id: u64, purpose: Purpose) -> Self {
+        let (jobs, ended, changed) = (HashSet::new(), Vec::new(), Arc::new(Condvar::new()));
+        Self { id, purpose, jobs, ended, may_have_missed: false, is_rung: false, changed }
+    }
+
+    fn is_worker(&self) -> bool {
+        self.purpose == Purpose::Work
+    }
+}
+
 impl Sleepers {
     fn workers(&self) -> usize {
-        self.line.iter().filter(|sleeper| sleeper.awaits.is_none()).count()
+        self.line.iter().filter(|sleeper| sleeper.is_worker()).count()
+    }
+
+    fn listener_of(&mut self, ear: Ear) -> Option<&mut Sleeper> {
+        self.line.iter_mut().find(|sleeper| sleeper.purpose == Purpose::Ends(ear))
     }
 
     fn take_ring(&mut self, id: u64) -> bool {

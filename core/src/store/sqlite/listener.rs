@@ -1,4 +1,4 @@
-//! A thread that waits for the end of a job.
+//! A thread that waits for the ends of jobs.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,50 +8,66 @@ use web_time::Instant;
 
 use crate::error::{Error, Result};
 use crate::store::sqlite::SqliteStore;
-use crate::store::sqlite::bell::Woken;
+use crate::store::sqlite::bell::{Purpose, Woken};
 use crate::store::sqlite::engine::Engine;
-use crate::store::{Fate, Listener};
+use crate::store::sqlite::queue_row::number_of;
+use crate::store::{Ear, Fate, Listener, News};
+use crate::token::JobId;
 
 /// After how long a listener looks without having been called: a call may have gone to a process
 /// that was being killed.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
-/// A thread that waits for the end of a job.
+/// A thread that waits for the ends of jobs.
 pub(super) struct SqliteListener<'a> {
     store: &'a SqliteStore,
     engine: Arc<Engine>,
-    /// The incarnation of this process.
-    owner: i64,
-    job: i64,
     sleeper: u64,
-    /// When it last looked; `None` before its wish to be called stands in the file.
-    looked: Option<Instant>,
+    /// When it was last told to look at all of its jobs.
+    looked: Instant,
 }
 
-impl<'a> SqliteListener<'a> {
-    pub(super) fn enter(store: &'a SqliteStore, job: i64) -> Result<Self> {
-        let engine = store.engine()?;
-        let owner = engine.owner(&store.terms)?;
-        // Before the file says so: who gives up waiting for this job finds this sleeper.
-        let sleeper = engine.bell.enter(Some(job));
-        Ok(Self { store, engine, owner, job, sleeper, looked: None })
+impl SqliteStore {
+    /// Enters a listener.
+    pub(super) fn listen(&self, ear: Ear) -> Result<SqliteListener<'_>> {
+        let engine = self.engine()?;
+        // Other processes call a slot: without one this process would be deaf.
+        engine.owner(&self.terms)?;
+        let sleeper = engine.bell.enter(Purpose::Ends(ear));
+        Ok(SqliteListener { store: self, engine, sleeper, looked: Instant::now() })
+    }
+
+    /// Looks what has become of a job; if it has not ended, its end calls that listener.
+    pub(super) fn await_row(&self, job: i64, ear: Ear) -> Result<Fate> {
+        let engine = self.engine()?;
+        // Before the file says so: who gives up waiting for this job finds that another waits.
+        if !engine.bell.listen_for(ear, job) {
+            return self.fate_of(job);
+        }
+        let owner = engine.owner(&self.terms)?;
+        let fate = self.change(false, owner, move |call| call.await_end(job));
+        if !matches!(fate, Ok(Fate::Open)) {
+            engine.bell.forget(ear, job);
+        }
+        fate
+    }
+
+    /// Has the end of a job call that listener no longer.
+    pub(super) fn give_up_row(&self, job: i64, ear: Ear) -> Result<()> {
+        let engine = self.engine()?;
+        if !engine.bell.forget(ear, job) {
+            return Ok(());
+        }
+        let (owner, bell) = (engine.owner(&self.terms)?, Arc::clone(&engine.bell));
+        self.change(false, owner, move |call| {
+            if bell.awaits(job) { Ok(()) } else { call.give_up_awaiting(job) }
+        })
     }
 }
 
 impl Listener for SqliteListener<'_> {
-    fn look(&mut self) -> Result<Fate> {
-        let job = self.job;
-        let is_first = self.looked.replace(Instant::now()).is_none();
-        if is_first {
-            return self.store.change(false, self.owner, move |call| call.await_end(job));
-        }
-        let clock = Arc::clone(&self.store.terms.clock);
-        self.store.look(move |call| call.fate(job, clock.now()))
-    }
-
-    fn wait(&mut self, timeout: Duration) -> Result<bool> {
-        let until_look =
-            self.looked.map_or(Duration::ZERO, |at| LOOK_AGAIN.saturating_sub(at.elapsed()));
+    fn wait(&mut self, timeout: Duration) -> Result<News> {
+        let until_look = LOOK_AGAIN.saturating_sub(self.looked.elapsed());
         let woken = self.engine.bell.sleep(self.sleeper, timeout.min(until_look));
         if self.store.is_closed.load(Ordering::Acquire) {
             return Err(Error::closed());
@@ -59,23 +75,21 @@ impl Listener for SqliteListener<'_> {
         if woken == Woken::Tick {
             self.engine.look_after_the_dead(&self.store.terms)?;
         }
-        Ok(woken == Woken::Rung || until_look.is_zero())
+        let ended = match woken {
+            Woken::Rung => self.engine.bell.ended(self.sleeper),
+            _ if until_look.is_zero() => None,
+            _ => return Ok(News::Nothing),
+        };
+        let Some(ended) = ended else {
+            self.looked = Instant::now();
+            return Ok(News::Unknown);
+        };
+        Ok(News::Ends(ended.into_iter().map(|job| JobId(number_of(job))).collect()))
     }
 }
 
 impl Drop for SqliteListener<'_> {
     fn drop(&mut self) {
         self.engine.bell.leave(self.sleeper);
-        if self.looked.is_none() || !self.engine.is_ours() {
-            return;
-        }
-        let (job, bell) = (self.job, Arc::clone(&self.engine.bell));
-        let given_up = self.store.change(false, self.owner, move |call| {
-            // Another thread may have come to wait for the same: it entered before it wrote.
-            if bell.awaits(job) { Ok(()) } else { call.give_up_awaiting(job) }
-        });
-        if let Err(error) = given_up {
-            log::debug!("a job's end will call for nothing: {error}");
-        }
     }
 }

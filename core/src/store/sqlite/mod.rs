@@ -22,7 +22,7 @@ use crate::lane::{LaneInfo, Stats};
 use crate::options::{Durability, QueueOptions};
 use crate::schedule::{Schedule, ScheduleInfo};
 use crate::store::{
-    Ask, Batch, Dump, Ending, FailedFilter, Fate, Firing, Held, LaneChange, Listener, NewHold,
+    Ask, Batch, Dump, Ear, Ending, FailedFilter, Fate, Firing, Held, LaneChange, Listener, NewHold,
     Outcome, Repaired, Store, Swept, Ticks, Waiter,
 };
 use crate::token::{JobId, Token};
@@ -72,10 +72,9 @@ mod sidecar;
 mod step;
 mod terms;
 
-use bell::Woken;
+use bell::{Purpose, Woken};
 use call::Call;
 use engine::{Engine, NOBODY};
-use listener::SqliteListener;
 use queue_row::{QueueRow, row_of};
 use session::Session;
 use step::Step;
@@ -197,6 +196,11 @@ impl SqliteStore {
         })
     }
 
+    fn fate_of(&self, job: i64) -> Result<Fate> {
+        let clock = Arc::clone(&self.terms.clock);
+        self.look(move |call| call.fate(job, clock.now()))
+    }
+
     fn row_of(&self, id: JobId) -> i64 {
         row_of(self.terms.queue, id.0 as i64)
     }
@@ -275,13 +279,19 @@ impl Store for SqliteStore {
     }
 
     fn fate(&self, id: JobId) -> Result<Fate> {
-        let row = self.row_of(id);
-        let clock = Arc::clone(&self.terms.clock);
-        self.look(move |call| call.fate(row, clock.now()))
+        self.fate_of(self.row_of(id))
     }
 
-    fn listener(&self, id: JobId) -> Result<Box<dyn Listener + '_>> {
-        Ok(Box::new(SqliteListener::enter(self, self.row_of(id))?))
+    fn listener(&self, ear: Ear, _only: Option<JobId>) -> Result<Box<dyn Listener + '_>> {
+        Ok(Box::new(self.listen(ear)?))
+    }
+
+    fn await_end(&self, id: JobId, ear: Ear) -> Result<Fate> {
+        self.await_row(self.row_of(id), ear)
+    }
+
+    fn give_up(&self, id: JobId, ear: Ear) -> Result<()> {
+        self.give_up_row(self.row_of(id), ear)
     }
 
     fn cancel(&self, id: JobId) -> Result<bool> {
@@ -369,7 +379,7 @@ impl Store for SqliteStore {
         let engine = self.engine()?;
         // Other processes ring a slot: without one this process would be deaf.
         engine.owner(&self.terms)?;
-        let id = engine.bell.enter(None);
+        let id = engine.bell.enter(Purpose::Work);
         Ok(Box::new(SqliteWaiter { store: self, engine, id }))
     }
 

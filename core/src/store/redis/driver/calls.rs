@@ -22,6 +22,7 @@ use crate::store::redis::driver::shared::Shared;
 use crate::store::redis::driver::task::{Act, Task};
 use crate::store::redis::driver::trouble::Trouble;
 use crate::store::redis::driver::waiter::Waiter;
+use crate::store::redis::driver::waiting::Waiting;
 use crate::store::redis::protocol::{Reply, Request};
 
 /// The least time that a call has, so that it is sent once even with a `busy_timeout` of 0. Spent in
@@ -123,6 +124,11 @@ impl Calls {
 
     pub(super) fn shared(&self) -> &Shared {
         &self.shared
+    }
+
+    /// Tells whether waiters look again now and then, without a call by the server.
+    pub fn polls(&self) -> bool {
+        matches!(self.shared.address.waiting, Waiting::Poll(_))
     }
 
     /// Gives a place to wait in: one that another waiter has left, or a new one.

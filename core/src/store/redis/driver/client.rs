@@ -54,6 +54,10 @@ impl Carrier for Client {
         Ok(self.calls.waiter(key))
     }
 
+    fn polls(&self) -> bool {
+        self.calls.polls()
+    }
+
     fn close(&self) {
         self.calls.close();
     }
@@ -64,8 +68,8 @@ impl Place for Waiter<'_> {
         Waiter::wait(self, timeout)
     }
 
-    fn rung(&self) -> bool {
-        Waiter::rung(self)
+    fn taken(&self) -> Option<&[u8]> {
+        Waiter::taken(self)
     }
 
     fn is_in_line(&self) -> bool {
@@ -78,9 +82,5 @@ impl Place for Waiter<'_> {
 
     fn stand_alone(&mut self) {
         Waiter::stand_alone(self);
-    }
-
-    fn polls(&self) -> bool {
-        Waiter::polls(self)
     }
 }

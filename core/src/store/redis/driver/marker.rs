@@ -17,6 +17,11 @@ impl Marker {
         Self { member: b"w".to_vec(), score: b"0".to_vec() }
     }
 
+    /// Gives its name.
+    pub(super) fn member(&self) -> &[u8] {
+        &self.member
+    }
+
     /// Reads the answer to the blocking command: key, member and score, or nothing.
     pub(super) fn read(reply: Reply) -> Option<Self> {
         let Reply::List(parts) = reply else { return None };

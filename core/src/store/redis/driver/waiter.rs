@@ -124,6 +124,11 @@ impl<'a> Waiter<'a> {
         self.taken.is_some()
     }
 
+    /// Gives the name of the marker that ended the last wait.
+    pub fn taken(&self) -> Option<&[u8]> {
+        self.taken.as_ref().map(Marker::member)
+    }
+
     /// Tells whether the worker is still in line: the last wait ended because its time had passed.
     pub fn is_in_line(&self) -> bool {
         self.post.as_ref().is_some_and(Post::is_waiting)
@@ -138,11 +143,6 @@ impl<'a> Waiter<'a> {
     /// Has nobody called in its stead when it leaves: no other waits for the same marker.
     pub fn stand_alone(&mut self) {
         self.is_alone = true;
-    }
-
-    /// Tells whether its waits just last a while, without a call by the server.
-    pub fn polls(&self) -> bool {
-        matches!(self.waiting(), Waiting::Poll(_))
     }
 
     /// Goes into line, if it is not there already.

@@ -15,18 +15,18 @@ impl Protocol {
         request
     }
 
-    /// Asks what has become of a job; if it has not ended, its end calls `who`, for some seconds,
-    /// under [`Protocol::done_key`].
-    pub fn await_end(&self, id: JobId, who: &str, clock: Option<Millis>) -> Request {
+    /// Asks what has become of a job; if it has not ended, its end puts its id into the box of
+    /// `listener`, if that comes within some seconds.
+    pub fn await_end(&self, id: JobId, listener: &str, clock: Option<Millis>) -> Request {
         let mut request = self.request(&scripts::AWAIT, clock);
         request.push(id.to_string());
-        request.push(who);
+        request.push(listener);
         request
     }
 
-    /// Gives the key of the marker that one takes who waits for the end of a job.
-    pub fn done_key(&self, id: JobId) -> Vec<u8> {
-        [self.key(), format!(":done:{id}").as_bytes()].concat()
+    /// Gives the key of the box of a listener: markers named by the jobs that have ended.
+    pub fn ends_key(&self, listener: &str) -> Vec<u8> {
+        [self.key(), format!(":ends:{listener}").as_bytes()].concat()
     }
 
     /// Reads what has become of a job.

@@ -206,12 +206,14 @@ local function free_key(job)
   end
 end
 
--- Calls those who wait for the end of a job. Their names become what each of them takes.
+-- Calls those who wait for the end of a job: its id is put into the box of each.
 local function call_who_awaits(id)
-  if band(queue.flags, BLOCKED) ~= 0 and call('SREM', rows .. ':awaited', id) == 1
-    and call('EXISTS', rows .. ':await:' .. id) == 1 then
-    call('RENAME', rows .. ':await:' .. id, rows .. ':done:' .. id)
-    call('PEXPIRE', rows .. ':done:' .. id, 60000)
+  if band(queue.flags, BLOCKED) ~= 0 and call('SREM', rows .. ':awaited', id) == 1 then
+    for _, listener in ipairs(call('SMEMBERS', rows .. ':await:' .. id)) do
+      call('ZADD', rows .. ':ends:' .. listener, 0, id)
+      call('PEXPIRE', rows .. ':ends:' .. listener, 60000)
+    end
+    call('DEL', rows .. ':await:' .. id)
   end
 end
 
