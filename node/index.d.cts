@@ -107,6 +107,32 @@ export interface PopOptions {
   signal?: AbortSignal;
 }
 
+/** What a completion brings along. */
+export interface CompleteOptions {
+  /** Jobs to push in the same step. */
+  then?: Iterable<NewJob>;
+  /** What {@link Queue.result} gives: bytes as they are, any other value but null as UTF-8 JSON. */
+  result?: Payload | null;
+  /** How long the result is kept; 3,600,000 by default, 0 not at all. */
+  resultTtl?: number;
+}
+
+/** What many completions bring along. */
+export interface CompleteManyOptions {
+  /** The result of each, in the order of the tokens; null for none. */
+  results?: Iterable<Payload | null> | null;
+  /** How long the results are kept; 3,600,000 by default, 0 not at all. */
+  resultTtl?: number;
+}
+
+/** How a result is waited for. */
+export interface ResultOptions {
+  /** How long to wait for the end of the job; 0 by default. */
+  wait?: number;
+  /** Ends the wait: the promise is rejected with the signal's reason. */
+  signal?: AbortSignal;
+}
+
 /** How {@link Queue.jobs} pops. */
 export interface JobsOptions {
   /** How long the worker has to end or extend each delivery; 120,000 by default. */
@@ -259,18 +285,32 @@ export declare class Queue implements AsyncDisposable {
   jobs(options?: JobsOptions): AsyncGenerator<Job, void, void>;
 
   /**
-   * Ends a delivery: the job is done. The jobs of `then` are pushed in the same step.
+   * Ends a delivery: the job is done. The jobs of `then` are pushed in the same step, and `result` is
+   * kept for {@link Queue.result}.
    *
-   * Rejected with `StaleToken` if the delivery has lapsed or has ended, and as {@link Queue.pushMany}
-   * is: then nothing was changed.
+   * Rejected with `StaleToken` if the delivery has lapsed or has ended, with `PayloadTooLarge` for a
+   * result over `maxPayload`, and as {@link Queue.pushMany} is: then nothing was changed.
    */
-  markComplete(token: Delivery, options?: { then?: Iterable<NewJob> }): Promise<void>;
+  markComplete(token: Delivery, options?: CompleteOptions): Promise<void>;
 
   /**
-   * Ends many deliveries, each by itself, in one step. Gives for each null, or the error with which
-   * markComplete would have been rejected.
+   * Ends many deliveries, each by itself, in one step, and keeps their results. Gives for each null,
+   * or the error with which markComplete would have been rejected.
    */
-  markCompleteMany(tokens: Iterable<Delivery>): Promise<(FairlaneError | null)[]>;
+  markCompleteMany(
+    tokens: Iterable<Delivery>,
+    options?: CompleteManyOptions,
+  ): Promise<(FairlaneError | null)[]>;
+
+  /**
+   * Gives the result of a job, waiting up to `wait` for the job to end; null, at once, if it has ended
+   * and no result of it is kept: none was given, its time is over, or the job was cancelled. Reading a
+   * result leaves it where it is. All waits of a queue cost one sleeping thread.
+   *
+   * Rejected with `JobFailed` if the job is dead, `Timeout` if it has not ended, `InvalidArgument` if
+   * no push gave that id.
+   */
+  result(id: string, options?: ResultOptions): Promise<Buffer | null>;
 
   /** Gives a job back untried: to the front of its lane, or after `delay`. Rejected with `StaleToken`. */
   release(token: Delivery, options?: { delay?: number }): Promise<void>;

@@ -77,6 +77,13 @@ function truth(what, value) {
   return value;
 }
 
+/** Checks what ends a wait, if it is given. */
+function signal(value) {
+  if (value !== undefined && !(value instanceof AbortSignal)) {
+    throw refusal("signal", value, "an AbortSignal");
+  }
+}
+
 /** Checks a function. */
 function callable(what, value, accepted) {
   if (typeof value !== "function") throw refusal(what, value, accepted);
@@ -134,4 +141,4 @@ function rate(given) {
 
 const NONE = Object.freeze({});
 
-module.exports = { integer, number, time, span, moment, text, truth, callable, many, maybe, oneOf, rate, options, refusal };
+module.exports = { integer, number, time, span, moment, text, truth, signal, callable, many, maybe, oneOf, rate, options, refusal };

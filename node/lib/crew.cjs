@@ -6,7 +6,7 @@
 const { Context, raise } = require("./context.cjs");
 const { enter, errorOf } = require("./errors.cjs");
 const { Job } = require("./job.cjs");
-const { following, writeDone, writeThrown } = require("./outcome.cjs");
+const { PLAIN, returned, writeDone, writeRefused, writeThrown } = require("./outcome.cjs");
 const { Writer } = require("./packet.cjs");
 const { employ } = require("./post.cjs");
 
@@ -165,8 +165,16 @@ class Crew {
   }
 
   #done(number, result) {
-    const then = following(result);
-    this.#say(number, then.length > 0 || this.#isObserved, (writer) => writeDone(writer, then));
+    let outcome;
+    try {
+      outcome = returned(result);
+    } catch (error) {
+      this.#say(number, true, (writer) => writeRefused(writer, error));
+      return;
+    }
+    // What is more than plain may be refused, and is told then.
+    const isTold = outcome !== PLAIN || this.#isObserved;
+    this.#say(number, isTold, (writer) => writeDone(writer, outcome));
   }
 
   #thrown(number, error) {

@@ -4,6 +4,7 @@
 
 const check = require("./check.cjs");
 const { NewJob, writeNews } = require("./new_job.cjs");
+const { encodeResult } = require("./payload.cjs");
 
 const DELAY = new Set(["delay"]);
 
@@ -44,18 +45,32 @@ class Release extends Error {
   }
 }
 
-const NONE = [];
+const NONE = Object.freeze([]);
 
-/** Gives the jobs that follow from what a handler gave back; none, if it is something else. */
-function following(result) {
-  if (result instanceof NewJob) return [result];
-  return Array.isArray(result) && result.every((job) => job instanceof NewJob) ? result : NONE;
+/** Nothing follows, and nothing is left. */
+const PLAIN = Object.freeze({ then: NONE, result: null });
+
+/** Says what follows from what a handler gave back: jobs, or else its result. */
+function returned(value) {
+  if (value === undefined || value === null) return PLAIN;
+  if (value instanceof NewJob) return { then: [value], result: null };
+  const isJobs = Array.isArray(value) && value.length > 0;
+  if (isJobs && value.every((job) => job instanceof NewJob)) return { then: value, result: null };
+  return { then: NONE, result: encodeResult(value) };
 }
 
 /** Writes that a job is done. */
-function writeDone(writer, then) {
+function writeDone(writer, { then, result }) {
   writer.text("done");
   writeNews(writer, then);
+  writer.maybeBlob(result);
+}
+
+/** Writes that what a handler gave back cannot be kept. */
+function writeRefused(writer, error) {
+  writer.text("retry");
+  writer.text(`cannot complete: ${error.message.toWellFormed()}`);
+  writer.maybe(null);
 }
 
 /** Writes what follows from what a handler has thrown. */
@@ -91,4 +106,4 @@ function textOf(error) {
   }
 }
 
-module.exports = { Retry, Discard, Release, following, writeDone, writeThrown, textOf };
+module.exports = { Retry, Discard, Release, PLAIN, returned, writeDone, writeRefused, writeThrown, textOf };

@@ -79,6 +79,11 @@ class Writer {
     this.length += value.length;
   }
 
+  maybeBlob(value) {
+    if (value === null) this.number(NaN);
+    else this.blob(value);
+  }
+
   text(value) {
     this.#reserve(value.length * 3);
     const written = value.length < SHORT ? this.#short(value) : -1;
@@ -227,12 +232,19 @@ class Reader {
       : this.bytes.toString("utf8", start, this.offset);
   }
 
+  maybeBlob() {
+    return this.#isNone() ? null : this.blob();
+  }
+
   maybeText() {
-    if (Number.isNaN(this.numbers[this.index])) {
-      this.index++;
-      return null;
-    }
-    return this.text();
+    return this.#isNone() ? null : this.text();
+  }
+
+  /** Passes over what says that nothing is given, if it comes next. */
+  #isNone() {
+    if (!Number.isNaN(this.numbers[this.index])) return false;
+    this.index++;
+    return true;
   }
 
   maybeId() {

@@ -1,13 +1,13 @@
 "use strict";
 
-// Payloads: bytes as they are, everything else as JSON.
+// Payloads and results: bytes as they are, everything else as JSON.
 
 const { Buffer, isUtf8 } = require("node:buffer");
 const { types } = require("node:util");
 const { InvalidArgumentError } = require("./errors.cjs").classes;
 
 /** Gives the bytes of a payload, as a copy: what is done to the caller's later is not pushed. */
-function encode(value) {
+function encode(value, what = "payload") {
   if (value instanceof Uint8Array) {
     // As `Buffer.from` does, but without its questions.
     const bytes = Buffer.allocUnsafe(value.length);
@@ -22,14 +22,19 @@ function encode(value) {
   try {
     text = JSON.stringify(value);
   } catch (error) {
-    throw refusal(error.message, { cause: error });
+    throw refusal(what, error.message, { cause: error });
   }
-  if (text === undefined) throw refusal(`${typeof value} has none`);
+  if (text === undefined) throw refusal(what, `${typeof value} has none`);
   return Buffer.from(text);
 }
 
-function refusal(why, options) {
-  const message = `payload is not JSON: ${why}: accepted are bytes and JSON values`;
+/** Gives the bytes of a result; null, if there is none. */
+function encodeResult(value) {
+  return value === undefined || value === null ? null : encode(value, "result");
+}
+
+function refusal(what, why, options) {
+  const message = `${what} is not JSON: ${why}: accepted are bytes and JSON values`;
   return new InvalidArgumentError(message, options);
 }
 
@@ -39,4 +44,4 @@ function decode(payload) {
   return JSON.parse(payload.toString());
 }
 
-module.exports = { encode, decode };
+module.exports = { encode, encodeResult, decode };

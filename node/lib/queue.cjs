@@ -8,18 +8,21 @@ const { JobInfo } = require("./job_info.cjs");
 const { nativeOf } = require("./manual_clock.cjs");
 const { NewJob, writeNew, writeNews } = require("./new_job.cjs");
 const { constants } = require("./native.cjs");
+const { encodeResult } = require("./payload.cjs");
 const { Line, VERBS } = require("./post.cjs");
 const read = require("./read.cjs");
 const write = require("./write.cjs");
 
-const { defaultLane, defaultLease } = constants();
+const { defaultLane, defaultLease, defaultResultTtl } = constants();
 
 const OPEN = new Set([
   "durability", "create", "keepLeases", "maxPayload", "maxFailed", "busyTimeout", "clock",
 ]);
 const POP = new Set(["wait", "lease", "signal"]);
 const JOBS = new Set(["lease", "signal"]);
-const COMPLETE = new Set(["then"]);
+const COMPLETE = new Set(["then", "result", "resultTtl"]);
+const COMPLETE_MANY = new Set(["results", "resultTtl"]);
+const RESULT = new Set(["wait", "signal"]);
 const DELAY = new Set(["delay"]);
 const LEASE = new Set(["lease"]);
 const LIMITS = new Set(["tps", "rate", "maxInFlight", "weight", "maxWaiting"]);
@@ -91,9 +94,7 @@ class Queue {
   }
 
   #pop(count, { wait = 0, lease = defaultLease, signal }, read) {
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw check.refusal("signal", signal, "an AbortSignal");
-    }
+    check.signal(signal);
     const writePop = (writer) => {
       writer.number(count);
       writer.number(check.time("wait", wait));
@@ -117,19 +118,44 @@ class Queue {
   }
 
   async markComplete(token, options = undefined) {
-    const { then } = check.options(options, COMPLETE);
-    if (then === undefined) {
+    if (options === undefined) {
       return this.#line.call(VERBS.markComplete, write.token(token), read.nothing);
     }
-    const writeBoth = (writer) => {
+    const given = check.options(options, COMPLETE);
+    const { then = [], resultTtl = defaultResultTtl } = given;
+    const result = encodeResult(given.result);
+    const writeAll = (writer) => {
       write.token(token)(writer);
       writeNews(writer, then);
+      writer.maybeBlob(result);
+      writer.number(check.time("resultTtl", resultTtl));
     };
-    return this.#line.call(VERBS.markCompleteThen, writeBoth, read.nothing);
+    return this.#line.call(VERBS.markCompleteWith, writeAll, read.nothing);
   }
 
-  async markCompleteMany(tokens) {
-    return this.#line.call(VERBS.markCompleteMany, write.tokens(tokens), read.verdicts);
+  async markCompleteMany(tokens, options = undefined) {
+    const { results = null, resultTtl = defaultResultTtl } = check.options(options, COMPLETE_MANY);
+    if (results === null) {
+      return this.#line.call(VERBS.markCompleteMany, write.tokens(tokens), read.verdicts);
+    }
+    const values = Array.from(check.many("results", results), encodeResult);
+    const writeAll = (writer) => {
+      write.tokens(tokens)(writer);
+      writer.number(values.length);
+      for (const value of values) writer.maybeBlob(value);
+      writer.number(check.time("resultTtl", resultTtl));
+    };
+    return this.#line.call(VERBS.markCompleteManyWith, writeAll, read.verdicts);
+  }
+
+  async result(id, options = undefined) {
+    const { wait = 0, signal } = check.options(options, RESULT);
+    check.signal(signal);
+    const writeBoth = (writer) => {
+      writer.text(check.text("id", id));
+      writer.number(check.time("wait", wait));
+    };
+    return this.#line.call(VERBS.result, writeBoth, read.maybeBlob, signal);
   }
 
   async release(token, options = undefined) {

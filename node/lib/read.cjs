@@ -23,6 +23,7 @@ module.exports = {
   truth: (reader) => reader.truth(),
   truths: (reader) => reader.many((one) => one.truth()),
   id: (reader) => String(reader.number()),
+  maybeBlob: (reader) => reader.maybeBlob(),
   pushed: manyOf(values.Pushed),
   // A count comes first, of which one is the most here.
   maybeJob: maybeOf(Job),

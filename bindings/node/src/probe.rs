@@ -39,6 +39,7 @@ pub struct Constants {
     pub default_lease: i64,
     pub default_max_tries: i64,
     pub default_priority: i64,
+    pub default_result_ttl: i64,
     pub max_priority: i64,
     pub version: &'static str,
 }
@@ -52,6 +53,7 @@ pub fn constants() -> Constants {
         default_lease: fairlane::DEFAULT_LEASE,
         default_max_tries: fairlane::DEFAULT_MAX_TRIES,
         default_priority: fairlane::DEFAULT_PRIORITY,
+        default_result_ttl: fairlane::DEFAULT_RESULT_TTL,
         max_priority: fairlane::job::MAX_PRIORITY,
         version: env!("CARGO_PKG_VERSION"),
     }

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyMemoryView, PyString};
 #[cfg(feature = "stubs")]
-use pyo3::{inspect::PyStaticExpr, type_hint_identifier};
+use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_subscript};
 
 use crate::door;
 
@@ -35,6 +35,27 @@ impl FromPyObject<'_, '_> for ResultValue {
 
     fn extract(value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         bytes("result", value).map(Self)
+    }
+}
+
+/// The bytes of the results of an iterable, which may be none.
+pub struct ResultValues(pub Vec<Option<Vec<u8>>>);
+
+impl FromPyObject<'_, '_> for ResultValues {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = type_hint_subscript!(
+        type_hint_identifier!("collections.abc", "Iterable"),
+        type_hint_identifier!("builtins", "object")
+    );
+
+    fn extract(values: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        let value = |value: PyResult<Bound<'_, PyAny>>| {
+            let value: Option<ResultValue> = value?.extract()?;
+            Ok(value.map(|ResultValue(value)| value))
+        };
+        values.try_iter()?.map(value).collect::<PyResult<_>>().map(Self)
     }
 }
 

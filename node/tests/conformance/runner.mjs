@@ -28,6 +28,7 @@ const PLACES = {
   pop_many: ["n"],
   mark_complete: ["token"],
   mark_complete_many: ["tokens"],
+  result: ["id"],
   release: ["token"],
   retry: ["token", "error"],
   fail: ["token", "error"],
@@ -152,7 +153,10 @@ export class Runner {
     switch (name) {
       case "payload":
       case "arg":
+      case "result":
         return bytesOf(value);
+      case "results":
+        return value.split(",").map((one) => (one === "none" ? null : bytesOf(one)));
       case "at":
       case "now":
         return DAWN + Number(value);
@@ -221,6 +225,7 @@ export class Runner {
     const { FairlaneError, Job, JobInfo, LaneInfo, Pushed, Repaired } = this.#surface;
     const { ScheduleInfo, Stats, Swept } = this.#surface;
     if (value === null) return "none";
+    if (value instanceof Uint8Array) return encoded(value);
     if (Array.isArray(value)) return value.map((one) => (one === null ? "ok" : this.#shown(one)));
     if (value instanceof FairlaneError) return this.#error(value);
     if (value instanceof Job) return record(delivered(value, this.#id, this.#token));
@@ -289,8 +294,8 @@ export class Runner {
 
   async mark_complete(line) {
     const then = this.#newJobs();
-    const [token] = this.#arguments(line);
-    await this.#queue.markComplete(token, { then });
+    const [token, options] = this.#arguments(line);
+    await this.#queue.markComplete(token, { then, ...options });
     return "ok";
   }
 

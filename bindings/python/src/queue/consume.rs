@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use fairlane::JobResult;
+use fairlane::{JobResult, given};
 use pyo3::prelude::*;
 
 use crate::delivery::{Deliveries, Delivery};
@@ -8,7 +8,7 @@ use crate::door::{self, Failure};
 use crate::job::Job;
 use crate::new_job::NewJobs;
 use crate::number::Integer;
-use crate::payload::ResultValue;
+use crate::payload::{ResultValue, ResultValues};
 use crate::queue::Queue;
 use crate::refused::Refused;
 use crate::signals::Signals;
@@ -78,16 +78,30 @@ impl Queue {
         door::call(py, || self.0.mark_complete_with(&token.0, then.0, result))
     }
 
-    /// End many deliveries, each by itself, in one step.
+    /// End many deliveries, each by itself, in one step. Their `results`, one for each token in the
+    /// same order or None, are kept for `result_ttl` seconds: see result().
     ///
     /// Gives for each None, or the error that mark_complete would have raised.
+    #[pyo3(
+        signature = (tokens, results=None, result_ttl=RESULT_TTL),
+        text_signature = "($self, tokens, results=None, result_ttl=3600.0)"
+    )]
     fn mark_complete_many(
         &self,
         py: Python<'_>,
         tokens: Deliveries,
+        results: Option<ResultValues>,
+        result_ttl: Seconds,
     ) -> PyResult<Vec<Option<Refused>>> {
-        let results = door::call(py, || self.0.mark_complete_many(&tokens.0))?;
-        Ok(results.into_iter().map(|result| result.err().map(Refused)).collect())
+        let ttl = result_ttl.millis("result_ttl")?;
+        let told = door::call(py, || match results {
+            None => self.0.mark_complete_many(&tokens.0),
+            Some(ResultValues(results)) => {
+                let completions = given::completions(tokens.0, results, ttl)?;
+                self.0.mark_complete_many_with(completions)
+            }
+        })?;
+        Ok(told.into_iter().map(|fare| fare.err().map(Refused)).collect())
     }
 
     /// Give a job back untried: to the front of its lane, or after `delay` seconds.

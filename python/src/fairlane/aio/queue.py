@@ -202,9 +202,16 @@ class Queue:
             await asyncio.sleep(min(pause, left))
             pause = min(pause * 1.5, LOOK_AGAIN)
 
-    async def mark_complete_many(self, tokens: Iterable[Job | str]) -> list[Error | None]:
-        """End many deliveries, each by itself, in one step."""
-        return await self._call(self._queue.mark_complete_many, list(tokens))
+    async def mark_complete_many(
+        self,
+        tokens: Iterable[Job | str],
+        results: Iterable[object] | None = None,
+        result_ttl: "float | timedelta" = 3600.0,
+    ) -> list[Error | None]:
+        """End many deliveries, each by itself, in one step. Their ``results``, one for each token in
+        the same order or None, are kept for ``result_ttl`` seconds."""
+        given = None if results is None else list(results)
+        return await self._call(self._queue.mark_complete_many, list(tokens), given, result_ttl)
 
     async def release(self, token: Job | str, delay: "float | timedelta" = 0.0) -> None:
         """Give a job back untried: to the front of its lane, or after ``delay`` seconds."""
