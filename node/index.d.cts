@@ -112,7 +112,7 @@ export interface CompleteOptions {
   /** Jobs to push in the same step. */
   then?: Iterable<NewJob>;
   /** What {@link Queue.result} gives: bytes as they are, any other value but null as UTF-8 JSON. */
-  result?: Payload | null;
+  result?: Payload;
   /** How long the result is kept; 3,600,000 by default, 0 not at all. */
   resultTtl?: number;
 }
@@ -120,7 +120,7 @@ export interface CompleteOptions {
 /** What many completions bring along. */
 export interface CompleteManyOptions {
   /** The result of each, in the order of the tokens; null for none. */
-  results?: Iterable<Payload | null> | null;
+  results?: Iterable<Payload | null>;
   /** How long the results are kept; 3,600,000 by default, 0 not at all. */
   resultTtl?: number;
 }

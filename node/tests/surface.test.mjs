@@ -23,6 +23,7 @@ const GIVEN = {
   url: "string",
   token: "f.Delivery",
   payload: "f.Payload",
+  payloads: "Iterable<f.Payload | null>",
   integer: "number",
   count: "number",
   number: "number",
@@ -94,7 +95,7 @@ function isOption({ type, option, ...parameter }) {
   const kind = type.replace(/\?$/, "");
   if (!("default" in parameter)) return false;
   if (kind === "count") return parameter.default === null;
-  return ["span", "jobs", "ids", "number", "flag"].includes(kind);
+  return ["span", "jobs", "ids", "number", "flag", "payload", "payloads"].includes(kind);
 }
 
 function parameters(call, extra = "") {

@@ -30,6 +30,7 @@ GIVEN = {
     "id": "str",
     "token": "Job | str",
     "payload": "object",
+    "payloads": "Iterable[object]",
     "integer": "int",
     "count": "int",
     "number": "SupportsFloat | SupportsIndex",

@@ -54,7 +54,7 @@ def is_javascript_option(parameter: Item) -> bool:
     kind = parameter["type"].rstrip("?")
     is_limit = kind == "count" and parameter.get("default", ...) is None
     return "default" in parameter and (
-        is_limit or kind in ("span", "jobs", "ids", "number", "flag")
+        is_limit or kind in ("span", "jobs", "ids", "number", "flag", "payload", "payloads")
     )
 
 

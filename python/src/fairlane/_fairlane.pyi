@@ -602,9 +602,10 @@ class Queue:
         Raises StaleTokenError if the delivery has lapsed or has ended, PayloadTooLargeError for a
         result over max_payload, and what push_many raises: then nothing was changed.
         """
-    def mark_complete_many(self, /, tokens: Iterable[Job | str]) -> list[Error | None]:
+    def mark_complete_many(self, /, tokens: Iterable[Job | str], results: Iterable[object] | None = None, result_ttl: float | timedelta = ...) -> list[Error | None]:
         """
-        End many deliveries, each by itself, in one step.
+        End many deliveries, each by itself, in one step. Their `results`, one for each token in the
+        same order or None, are kept for `result_ttl` seconds: see result().
 
         Gives for each None, or the error that mark_complete would have raised.
         """
