@@ -112,6 +112,7 @@ describe("the repository", () => {
         const place = folder();
         mkdirSync(join(place, "node_modules"));
         symlinkSync(PACKAGE, join(place, "node_modules", "fairlane"));
+        symlinkSync(join(PACKAGE, "node_modules", "prom-client"), join(place, "node_modules", "prom-client"));
         writeFileSync(join(place, "block.mjs"), block);
         call(place, process.execPath, "block.mjs");
       }

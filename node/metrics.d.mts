@@ -1,0 +1,2 @@
+// The same types as in CommonJS, as metrics.mjs has the same objects.
+export * from "./metrics.cjs";
