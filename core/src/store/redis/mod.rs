@@ -35,7 +35,7 @@ pub use carrier::{Carrier, Place};
 #[cfg(feature = "redis")]
 pub use shards::{ShardClient, open_shards};
 
-use protocol::{Manner, PlainFares, Popped, Protocol, Reply, Request};
+use protocol::{Case, Manner, PlainFares, Popped, Protocol, Reply, Request};
 use waiter::RedisWaiter;
 
 /// The most jobs that one script delivers: it stops the server for as long as it runs.
@@ -90,10 +90,21 @@ impl<C: Carrier> RedisStore<C> {
     }
 
     /// Makes a call on holds in steps, each short enough that the server is not held up for long.
-    fn of_holds<T>(&self, holds: &[T], request: impl Fn(&[T]) -> Request) -> Result<Vec<bool>> {
+    fn of_holds<T>(
+        &self,
+        holds: &[T],
+        request: impl Fn(Case, &[T]) -> Request,
+    ) -> Result<Vec<bool>> {
         let mut told = Vec::with_capacity(holds.len());
         for step in holds.chunks(HELD_AT_ONCE) {
-            told.extend(self.protocol.read_holds(self.call(request(step))?)?);
+            let call = |case| self.protocol.read_holds(self.call(request(case, step))?);
+            let of_step = match call(Case::Plain)? {
+                Some(of_step) => of_step,
+                None => call(Case::General)?.ok_or_else(|| {
+                    Error::new(ErrorCode::Internal, "script for every case has left one out")
+                })?,
+            };
+            told.extend(of_step);
         }
         Ok(told)
     }
@@ -292,7 +303,7 @@ impl<C: Carrier> Store for RedisStore<C> {
         if !HAS_DRIVER {
             return Err(left_out());
         }
-        let request = |holds: &[_]| self.protocol.hold(holds, lease, self.injected());
+        let request = |case, holds: &[_]| self.protocol.hold(case, holds, lease, self.injected());
         self.of_holds(&holds, request)
     }
 
@@ -300,7 +311,7 @@ impl<C: Carrier> Store for RedisStore<C> {
         if !HAS_DRIVER {
             return Err(left_out());
         }
-        let request = |holds: &[_]| self.protocol.keep(holds, lease, self.injected());
+        let request = |case, holds: &[_]| self.protocol.keep(case, holds, lease, self.injected());
         self.of_holds(&holds, request)
     }
 
@@ -308,7 +319,8 @@ impl<C: Carrier> Store for RedisStore<C> {
         if !HAS_DRIVER {
             return Err(left_out());
         }
-        let request = |holds: &[_]| self.protocol.let_go(holds, is_done, self.injected());
+        let request =
+            |case, holds: &[_]| self.protocol.let_go(case, holds, is_done, self.injected());
         self.of_holds(&holds, request).map(drop)
     }
 

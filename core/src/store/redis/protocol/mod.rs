@@ -45,6 +45,7 @@ mod told;
 
 pub use eviction::evicting_policy;
 pub use finish::PlainFares;
+pub use holds::Case;
 pub use pop::{Manner, Popped};
 pub use repair::Repair;
 pub use reply::Reply;

@@ -35,6 +35,13 @@ macro_rules! plain {
     };
 }
 
+/// The plain case of a verb of holds, which ends as its general one.
+macro_rules! plain_hold {
+    ($name:literal $(, $part:literal)*) => {
+        script!($name, "plain", "time", "plain_holds", "holds" $(, $part)*)
+    };
+}
+
 macro_rules! looking {
     ($name:literal $(, $part:literal)*) => {
         script!(
@@ -65,6 +72,9 @@ pub(super) static BUMP_KEYS: Script = changing!("bump_keys");
 pub(super) static HOLD: Script = filling!("hold", "holds");
 pub(super) static KEEP: Script = changing!("keep", "holds");
 pub(super) static LET_GO: Script = changing!("let_go", "holds");
+pub(super) static PLAIN_HOLD: Script = plain_hold!("plain_hold", "hold");
+pub(super) static PLAIN_KEEP: Script = plain_hold!("plain_keep", "frees", "keep");
+pub(super) static PLAIN_LET_GO: Script = plain_hold!("plain_let_go", "frees", "let_go");
 pub(super) static BUMP_HOLDS: Script = changing!("bump_holds");
 pub(super) static SCHEDULE: Script = filling!("schedule");
 pub(super) static UNSCHEDULE: Script = changing!("unschedule", "again");
