@@ -792,9 +792,10 @@ export interface WorkerEvents {
  * Calls a handler with the jobs of one or more queues.
  *
  * To return, or to fulfil the promise, means done; a {@link NewJob}, or an array of them, is pushed in
- * the same step; anything else that is returned is ignored. To throw, or to reject, means that the try
- * failed: the job comes again after its backoff, or is dead if its tries are spent. A handler may throw
- * {@link Retry}, {@link Discard} or {@link Release} to say otherwise.
+ * the same step; anything else but null, bytes or a JSON value, is kept for an hour as the result of the
+ * job. To throw, or to reject, means that the try failed: the job comes again after its backoff, or is
+ * dead if its tries are spent. A handler may throw {@link Retry}, {@link Discard} or {@link Release} to
+ * say otherwise.
  *
  * Leases are extended by a native thread, one call for all of them, so a handler that blocks the event
  * loop keeps its job, and others theirs. Such a handler holds its lease for ever unless there is a

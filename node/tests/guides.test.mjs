@@ -250,6 +250,22 @@ row("await queue.getJob(id)", async ({ queue, ours }) => {
   assert.equal(await ours({ queue, id }), null);
 });
 
+row("await job.waitUntilFinished(events, 500) or job.returnvalue", async ({ t, url, queue, ours }) => {
+  const id = await queue.push("x");
+  await assert.rejects(ours({ queue, id }), fairlane.TimeoutError);
+  await queue.markComplete(await queue.pop(), { result: { sent: true } });
+  assert.deepEqual(JSON.parse(await ours({ queue, id })), { sent: true });
+  const dead = await queue.push("y");
+  await queue.fail(await queue.pop(), "no use");
+  await assert.rejects(ours({ queue, id: dead }), fairlane.JobFailedError);
+  const work = await Queue.open(url, "results");
+  t.after(() => work.close());
+  const worker = new Worker(work, async () => "sent");
+  await worker.start();
+  t.after(() => worker.stop());
+  assert.equal(JSON.parse(await ours({ queue: work, id: await work.push("z") })), "sent");
+});
+
 row("await job.remove()", async ({ queue, ours }) => {
   const id = await queue.push("x");
   const job = await queue.pop();
