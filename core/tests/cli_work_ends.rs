@@ -9,8 +9,9 @@ use serde_json::Value;
 
 /// A script that tells that it runs and goes on until the file `go` is there.
 const WAITS_FOR_GO: &str = "echo >started-$FAIRLANE_ID; until [ -e go ]; do sleep 0.01; done";
-/// A script that goes on for ever, and tells when it is asked to end.
-const TELLS_ITS_END: &str = "trap 'echo >asked-to-end; exit 1' TERM; echo >started-$FAIRLANE_ID; while :; do sleep 0.01; done";
+/// A script that goes on for ever, and tells when it is asked to end. It starts nothing meanwhile: a
+/// signal that comes while a shell is about to start a command may be lost (dash, and its vfork).
+const TELLS_ITS_END: &str = "trap 'echo >asked-to-end; exit 1' TERM; sleep 1000 & echo >started-$FAIRLANE_ID; while :; do wait; done";
 /// A script that cannot be asked to end.
 const HEARS_NOTHING: &str =
     "trap '' TERM INT; echo >started-$FAIRLANE_ID; while :; do sleep 0.01; done";

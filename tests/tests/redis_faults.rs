@@ -89,6 +89,24 @@ fn a_completion_whose_reply_is_lost_is_a_success() {
 }
 
 #[test]
+fn a_completion_that_comes_too_late_is_none_though_its_reply_is_lost() {
+    for max_tries in [1, 2] {
+        with_lost_reply(
+            |queue| {
+                queue.push(NewJob::new("job").max_tries(max_tries)).unwrap();
+                let job = queue.pop(NOW, Duration::from_millis(1)).unwrap().unwrap();
+                while queue.stats().unwrap().lapsed == 0 {
+                    queue.dethrottle().unwrap();
+                }
+                job
+            },
+            |queue, job| queue.mark_complete(&job.token).unwrap_err(),
+            |_, error| assert_eq!(error.code(), ErrorCode::StaleToken, "{error}"),
+        );
+    }
+}
+
+#[test]
 fn what_follows_from_a_completion_follows_once() {
     with_lost_reply(
         popped,

@@ -61,7 +61,8 @@ fn check(place: &Path) {
         late[late.len() - 1]
     );
     assert!(earliest >= 0, "{late:?}");
-    assert!(median < INTERVAL / 2, "{late:?}");
+    // Soon, even on a busy machine: nobody looks for ticks only now and then.
+    assert!(median < 2 * INTERVAL, "{late:?}");
 }
 
 fn the_schedule(queue: &Queue) -> ScheduleInfo {

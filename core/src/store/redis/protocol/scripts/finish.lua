@@ -31,18 +31,24 @@ local function backoff_delay(job, attempt, random)
 end
 
 -- Finds the job whose delivery is under way; else how the ending fares.
-local function find(id, delivery, tag, is_last)
+local function find(id, delivery, tag, kind)
   if tag ~= queue.tag then
     return nil, 'foreign'
   end
   if call('ZSCORE', rows .. ':leases', id .. '.' .. delivery) then
     return read_job(id), 'stale'
   end
-  -- Sent again after a lost reply: what that delivery was to become, it is. A live job was not
-  -- ended for good: its lease has lapsed.
+  -- Sent again after a lost reply: what that delivery was to become, it is. Not so if its lease has
+  -- lapsed first: then the job is live though it was to be ended for good, or dead though it was to
+  -- be complete.
   if #ARGV[1] > 8 then
-    local run = call('HEXISTS', rows, 'j' .. id) == 1 and read_run(id)
-    if not run or (not is_last and run.is_row and run.deliveries == delivery) then
+    local completes = kind == 'c' or kind == 'k'
+    if call('HEXISTS', rows, 'j' .. id) == 0 then
+      local is_dead = call('HEXISTS', rows, 'd' .. id) == 1
+      return nil, completes and is_dead and 'stale' or 'done'
+    end
+    local run = read_run(id)
+    if not completes and kind ~= 'f' and run.is_row and run.deliveries == delivery then
       return nil, 'done'
     end
   end
@@ -52,7 +58,7 @@ end
 local function finish()
   local kind = argument()
   local id, delivery, tag = argument() * 1, argument() * 1, argument() * 1
-  local job, fare = find(id, delivery, tag, kind == 'c' or kind == 'k' or kind == 'f')
+  local job, fare = find(id, delivery, tag, kind)
   if kind == 'c' or kind == 'k' then
     local ttl, value
     if kind == 'k' then
