@@ -139,7 +139,7 @@ class Functions:
     def taken_by(self, call: Item) -> str:
         """Gives what a call takes, and adds the functions of its options."""
         differs = of_c(call)
-        parameters: list[Item] = differs.get("parameters", call["parameters"])
+        parameters = (differs if "parameters" in differs else call)["parameters"]
         if "options" not in differs:
             return joined(taken(parameters), differs.get("more", ""))
         options = f"fairlane_{differs['options']}"
