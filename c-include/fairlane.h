@@ -214,6 +214,9 @@ typedef struct fairlane_background_processor fairlane_background_processor;
 /// `fairlane_backoff_free`.
 typedef struct fairlane_backoff fairlane_backoff;
 
+/// Bytes that a call gave. Free them with `fairlane_bytes_free`.
+typedef struct fairlane_bytes fairlane_bytes;
+
 /// How many jobs stand where; part of a lane info or of stats, and goes with it.
 typedef struct fairlane_counts fairlane_counts;
 
@@ -369,6 +372,16 @@ const char *fairlane_status_name(int32_t status, size_t *length);
 ///
 /// Ownership: none. Blocking: never. Threads: any.
 bool fairlane_status_retryable(int32_t status);
+
+/// Gives the bytes, and their number in `length`, which may be NULL; NULL for none and for NULL.
+///
+/// Ownership: the handle keeps the bytes. Blocking: never. Threads: any.
+const void *fairlane_bytes_data(const fairlane_bytes *bytes, size_t *length);
+
+/// Frees bytes, and sets the variable to NULL. NULL is harmless.
+///
+/// Ownership: takes the bytes. Blocking: never. Threads: one at a time.
+void fairlane_bytes_free(fairlane_bytes **bytes);
 
 /// Gives the job's id.
 ///
@@ -1381,6 +1394,55 @@ int32_t fairlane_queue_extend_many(const fairlane_queue *queue,
                                    fairlane_error **results,
                                    fairlane_error **error);
 
+/// Ends a delivery as `fairlane_queue_mark_complete` does, and keeps `result` for
+/// `fairlane_queue_result`: for `result_ttl` milliseconds, FAIRLANE_NONE for an hour, 0 for no time.
+/// NULL for `result` is no result; a result of length 0 is given by any other pointer. Gives
+/// FAIRLANE_PAYLOAD_TOO_LARGE for one that is longer than the queue's `max_payload`.
+///
+/// Ownership: copies what it is given. Blocking: for one commit, or one round trip to a server.
+/// Threads: any.
+int32_t fairlane_queue_mark_complete_with(const fairlane_queue *queue,
+                                          const char *token,
+                                          size_t token_length,
+                                          const fairlane_new_jobs *then,
+                                          const void *result,
+                                          size_t result_length,
+                                          int64_t result_ttl,
+                                          fairlane_error **error);
+
+/// Ends many deliveries as `fairlane_queue_mark_complete_many` does, and keeps their results:
+/// `results` and `result_lengths` have one for each token, as `fairlane_queue_mark_complete_with`
+/// takes it. `errors` is what `results` is there.
+///
+/// Ownership: copies what it is given; the caller frees each of `errors`. Blocking: for one commit, or
+/// one round trip to a server. Threads: any.
+int32_t fairlane_queue_mark_complete_many_with(const fairlane_queue *queue,
+                                               const char *const *tokens,
+                                               const size_t *token_lengths,
+                                               size_t count,
+                                               const void *const *results,
+                                               const size_t *result_lengths,
+                                               int64_t result_ttl,
+                                               fairlane_error **errors,
+                                               fairlane_error **error);
+
+/// Gives the result of a job, waiting up to `wait` milliseconds for the job to end; NULL, at once, if
+/// it has ended and no result of it is kept: none was given, its time is over, or the job was
+/// cancelled. Reading a result leaves it where it is. Gives FAIRLANE_JOB_FAILED if the job is dead,
+/// FAIRLANE_TIMEOUT if it has not ended, FAIRLANE_INVALID_ARGUMENT if no push gave that id.
+///
+/// While it waits the thread sleeps; `fairlane_queue_close` ends the wait with FAIRLANE_CLOSED, and
+/// `interrupt`, which may be NULL, ends it as if its time were over.
+///
+/// Ownership: the caller frees the result. Blocking: for up to `wait` milliseconds. Threads: any.
+int32_t fairlane_queue_result(const fairlane_queue *queue,
+                              const char *id,
+                              size_t id_length,
+                              int64_t wait,
+                              const fairlane_interrupt *interrupt,
+                              fairlane_bytes **result,
+                              fairlane_error **error);
+
 /// Sets limits of a lane, or of the whole queue (NULL). They stay until they are set again.
 ///
 /// Ownership: none. Blocking: for one commit, or one round trip to a server. Threads: any.
@@ -1671,6 +1733,16 @@ int32_t fairlane_delivery_set_delay(fairlane_delivery *delivery,
 int32_t fairlane_delivery_set_then(fairlane_delivery *delivery,
                                    const fairlane_new_jobs *jobs,
                                    fairlane_error **error);
+
+/// Sets the result that is kept when the job is done, as `fairlane_queue_mark_complete_with` takes it;
+/// for FAIRLANE_VERDICT_DONE. None by default.
+///
+/// Ownership: copies what it is given. Blocking: never. Threads: one at a time.
+int32_t fairlane_delivery_set_result(fairlane_delivery *delivery,
+                                     const void *result,
+                                     size_t result_length,
+                                     int64_t result_ttl,
+                                     fairlane_error **error);
 
 /// Tells what happened: FAIRLANE_EVENT_STARTED and its kin; 0 for NULL.
 ///

@@ -115,6 +115,43 @@ class queue {
                  texts.size(), failures.data());
     return taken(failures);
   }
+  void mark_complete(text token, const job_result& result) {
+    complete_with(token, nullptr, &result);
+  }
+  void mark_complete(const job& job, const job_result& result) {
+    mark_complete(job.token(), result);
+  }
+  void mark_complete(text token, const new_jobs& then, const job_result& result) {
+    complete_with(token, then.get(), &result);
+  }
+  void mark_complete(const job& job, const new_jobs& then, const job_result& result) {
+    mark_complete(job.token(), then, result);
+  }
+  // One for each token; all are kept for that long.
+  results mark_complete_many(const std::vector<text>& tokens,
+                             const std::vector<std::optional<text>>& values,
+                             milliseconds ttl = default_result_ttl) {
+    auto [texts, lengths] = detail::arrays(tokens);
+    std::vector<const void*> data;
+    std::vector<std::size_t> sizes;
+    for (const std::optional<text>& value : values) {
+      data.push_back(detail::pointer(value));
+      sizes.push_back(value ? value->size() : 0);
+    }
+    data.resize(tokens.size());
+    sizes.resize(tokens.size());
+    std::vector<fairlane_error*> failures(tokens.size());
+    detail::call(fairlane_queue_mark_complete_many_with, get(), texts.data(), lengths.data(),
+                 texts.size(), data.data(), sizes.data(), ttl.count(), failures.data());
+    return taken(failures);
+  }
+  // None if the job has ended and no result of it is kept.
+  std::optional<std::string> result(text id, milliseconds wait = {}) const {
+    return result_with(id, wait, nullptr);
+  }
+  std::optional<std::string> result(text id, milliseconds wait, const interrupt& interrupt) const {
+    return result_with(id, wait, interrupt.get());
+  }
   void release(text token, milliseconds delay = {}) {
     detail::call(fairlane_queue_release, get(), detail::pointer(token), token.size(),
                  delay.count());
@@ -303,8 +340,26 @@ class queue {
     return jobs;
   }
 
-  void complete_with(text token, const fairlane_new_jobs* then) {
-    detail::call(fairlane_queue_mark_complete, get(), detail::pointer(token), token.size(), then);
+  void complete_with(text token, const fairlane_new_jobs* then,
+                     const job_result* result = nullptr) {
+    if (result == nullptr) {
+      detail::call(fairlane_queue_mark_complete, get(), detail::pointer(token), token.size(),
+                   then);
+    } else {
+      detail::call(fairlane_queue_mark_complete_with, get(), detail::pointer(token), token.size(),
+                   then, detail::pointer(result->value), result->value.size(),
+                   result->ttl.count());
+    }
+  }
+
+  std::optional<std::string> result_with(text id, milliseconds wait,
+                                         const fairlane_interrupt* interrupt) const {
+    auto bytes = take<fairlane_bytes, fairlane_bytes_free>(
+        fairlane_queue_result, detail::pointer(id), id.size(), wait.count(), interrupt);
+    if (!bytes) return std::nullopt;
+    std::size_t length = 0;
+    const void* data = fairlane_bytes_data(bytes.get(), &length);
+    return std::string(static_cast<const char*>(data), length);
   }
 
   static results taken(std::vector<fairlane_error*>& failures) {

@@ -24,6 +24,13 @@ using text = std::string_view;
 
 inline constexpr milliseconds default_lease{FAIRLANE_DEFAULT_LEASE};
 inline constexpr text default_lane{FAIRLANE_DEFAULT_LANE};
+inline constexpr milliseconds default_result_ttl{3600000};
+
+// What a completed job leaves behind, and for how long.
+struct job_result {
+  text value;
+  milliseconds ttl = default_result_ttl;
+};
 
 // What went wrong.
 class error : public std::runtime_error {

@@ -44,6 +44,10 @@ class delivery : public job_view {
   }
   // What is pushed in the step in which the job is done.
   void then(const new_jobs& jobs) { detail::call(fairlane_delivery_set_then, raw_, jobs.get()); }
+  void result(const job_result& result) {
+    detail::call(fairlane_delivery_set_result, raw_, detail::pointer(result.value),
+                 result.value.size(), result.ttl.count());
+  }
 
  private:
   fairlane_delivery* raw_;

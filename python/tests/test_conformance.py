@@ -123,6 +123,9 @@ class Runner:
         match name:
             case "payload" | "result" | "arg":
                 return unquote_to_bytes(value)
+            case "results":
+                values = value.split(",")
+                return [None if one == "none" else unquote_to_bytes(one) for one in values]
             case "at" | "now":
                 return (DAWN + int(value)) / 1000
             case "rate":

@@ -23,6 +23,7 @@ GIVEN = {
     "id": "const char *, size_t",
     "token": "const char *, size_t",
     "payload": "const void *, size_t",
+    "payloads": "const void *const *, const size_t *",
     "url": "const char *, size_t",
     "integer": "int64_t",
     "count": "size_t",
@@ -46,6 +47,7 @@ GIVEN = {
 WRITTEN = {
     "nothing": "",
     "id": "fairlane_id *",
+    "bytes": "fairlane_bytes **",
     "integer": "int64_t *",
     "count": "uint64_t *",
     "flag": "bool *",
@@ -118,7 +120,7 @@ class Functions:
             name = f"{own}_{of_c(constructor).get('name', 'new')}"
             self.add(name, "int32_t", joined(takes, f"{own} **", "fairlane_error **"))
         for method in here(one["methods"]):
-            name = f"{own}_{method['name']}"
+            name = f"{own}_{of_c(method).get('name', method['name'])}"
             if "type" in of_c(method):
                 self.types[name] = of_c(method)["type"]
                 continue

@@ -39,6 +39,22 @@ macro_rules! payload {
     };
 }
 
+/// Reads the bytes of a result, or `None` for NULL.
+macro_rules! result_value {
+    ($result:ident, $length:ident) => {
+        // SAFETY: the caller promises that the result has so many bytes.
+        unsafe { $crate::bytes::read_result(stringify!($result), $result, $length) }
+    };
+}
+
+/// Reads an array of results, each as above.
+macro_rules! result_values {
+    ($results:ident, $lengths:ident, $count:ident) => {
+        // SAFETY: the caller promises that both arrays have so many items, and each result its length.
+        unsafe { $crate::bytes::read_results(stringify!($results), $results, $lengths, $count) }
+    };
+}
+
 /// Reads an array of texts, each with a length of its own, or each with a NUL at its end.
 macro_rules! texts {
     ($texts:ident, $lengths:ident, $count:ident) => {
@@ -54,7 +70,7 @@ macro_rules! places {
         unsafe { $crate::bytes::write_array(stringify!($places), $places, $count) }
     };
 }
-pub(crate) use {optional_text, payload, places, text, texts};
+pub(crate) use {optional_text, payload, places, result_value, result_values, text, texts};
 
 /// # Safety
 /// `text` is NULL, or has `length` readable bytes, or ends with a NUL if that is `FAIRLANE_STRLEN`.
@@ -96,6 +112,45 @@ pub unsafe fn read_payload<'a>(
     check_length("payload", payload, length, MAX_PAYLOAD, "bytes")?;
     // SAFETY: the caller promises the bytes; the length was checked.
     Ok(unsafe { slice::from_raw_parts(payload.cast(), length) })
+}
+
+/// # Safety
+/// `result` is NULL, or has `length` readable bytes.
+pub unsafe fn read_result<'a>(
+    what: &str,
+    result: *const c_void,
+    length: usize,
+) -> Result<Option<&'a [u8]>> {
+    if result.is_null() && length == 0 {
+        return Ok(None);
+    }
+    check_length(what, result, length, MAX_PAYLOAD, "bytes")?;
+    // SAFETY: the caller promises the bytes; the length was checked.
+    Ok(Some(unsafe { slice::from_raw_parts(result.cast(), length) }))
+}
+
+/// # Safety
+/// `results` and `lengths` have `count` readable items. The lengths are those of the results.
+pub unsafe fn read_results<'a>(
+    what: &str,
+    results: *const *const c_void,
+    lengths: *const usize,
+    count: usize,
+) -> Result<Vec<Option<&'a [u8]>>> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    check_length(what, results, count, MAX_ITEMS, "items")?;
+    check_length("result_lengths", lengths, count, MAX_ITEMS, "items")?;
+    // SAFETY: the caller promises the items; the count was checked.
+    let results = unsafe { slice::from_raw_parts(results, count) };
+    // SAFETY: as above.
+    let lengths = unsafe { slice::from_raw_parts(lengths, count) };
+    let result = |(index, (result, length)): (usize, (&*const c_void, &usize))| {
+        // SAFETY: the caller promises it of each result.
+        unsafe { read_result(&format!("{what}[{index}]"), *result, *length) }
+    };
+    results.iter().zip(lengths).enumerate().map(result).collect()
 }
 
 /// # Safety

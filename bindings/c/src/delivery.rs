@@ -1,18 +1,19 @@
 //! A job in the hands of a handler.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
 use fairlane::worker::{Reason, Signal};
-use fairlane::{Verdict, convert};
+use fairlane::{JobResult, Verdict, convert};
 
 use crate::boundary::boundary;
-use crate::bytes::optional_text;
+use crate::bytes::{optional_text, result_value};
 use crate::error::Error;
 use crate::handle::given;
 use crate::job::Job;
 use crate::new_jobs::NewJobs;
+use crate::queue::results::ttl;
 use crate::text::{Text, show};
 use crate::time::optional;
 
@@ -45,6 +46,7 @@ pub struct Delivery {
     error: String,
     delay: Option<Duration>,
     then: Vec<fairlane::NewJob>,
+    result: Option<JobResult>,
 }
 
 impl Delivery {
@@ -57,13 +59,14 @@ impl Delivery {
             error: String::new(),
             delay: None,
             then: Vec::new(),
+            result: None,
         }
     }
 
     /// Gives what a handler has said by the number that it returned.
     pub fn verdict(self, number: i32) -> Verdict {
         match number {
-            FAIRLANE_VERDICT_DONE => Verdict::Done { then: self.then, result: None },
+            FAIRLANE_VERDICT_DONE => Verdict::Done { then: self.then, result: self.result },
             FAIRLANE_VERDICT_RETRY => Verdict::Retry { error: self.error, delay: self.delay },
             FAIRLANE_VERDICT_FAIL => Verdict::Fail { error: self.error },
             FAIRLANE_VERDICT_RELEASE => Verdict::Release { delay: self.delay.unwrap_or_default() },
@@ -169,6 +172,26 @@ pub extern "C" fn fairlane_delivery_set_then(
 ) -> i32 {
     boundary!(error, {
         given("delivery", delivery)?.then = jobs.map_or_else(Vec::new, |jobs| jobs.0.clone());
+        Ok(())
+    })
+}
+
+/// Sets the result that is kept when the job is done, as `fairlane_queue_mark_complete_with` takes it;
+/// for FAIRLANE_VERDICT_DONE. None by default.
+///
+/// Ownership: copies what it is given. Blocking: never. Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fairlane_delivery_set_result(
+    delivery: Option<&mut Delivery>,
+    result: *const c_void,
+    result_length: usize,
+    result_ttl: i64,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> i32 {
+    boundary!(error, {
+        let (delivery, ttl) = (given("delivery", delivery)?, ttl(result_ttl)?);
+        let value = result_value!(result, result_length)?;
+        delivery.result = value.map(|value| JobResult { value: value.to_vec(), ttl });
         Ok(())
     })
 }

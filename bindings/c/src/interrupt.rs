@@ -1,4 +1,4 @@
-//! What ends a waiting pop from outside.
+//! What ends a wait from outside.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

@@ -17,6 +17,8 @@ pub mod id;
 
 pub mod error;
 
+pub mod given_bytes;
+
 pub mod job;
 
 pub mod job_info;

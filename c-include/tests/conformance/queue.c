@@ -88,10 +88,11 @@ static bool do_pop_many(VERB) {
 static bool do_mark_complete(VERB) {
   (void)name;
   fairlane_new_jobs *then;
-  text token = text_of(call, "token");
+  text token = text_of(call, "token"), result = text_of(call, "result");
   bool is_done = kept_jobs(world, &then) &&
-                 fairlane_queue_mark_complete(queue, PASS(token), then, &world->error) ==
-                     FAIRLANE_OK;
+                 fairlane_queue_mark_complete_with(queue, PASS(token), then, PASS(result),
+                                                   number(call, "result_ttl", FAIRLANE_NONE),
+                                                   &world->error) == FAIRLANE_OK;
   fairlane_new_jobs_free(&then);
   return is_done && answer_word("ok");
 }
@@ -108,10 +109,37 @@ static bool answer_results(size_t count, fairlane_error **results) {
 static bool do_mark_complete_many(VERB) {
   (void)name;
   fairlane_error *results[MOST_ELEMENTS];
-  list tokens = list_of(call, "tokens");
-  TRY(fairlane_queue_mark_complete_many(queue, tokens.texts, tokens.lengths, tokens.count, results,
-                                        &world->error));
+  list tokens = list_of(call, "tokens"), values = list_of(call, "results");
+  if (!values.is_there) {
+    TRY(fairlane_queue_mark_complete_many(queue, tokens.texts, tokens.lengths, tokens.count, results,
+                                          &world->error));
+    return answer_results(tokens.count, results);
+  }
+  const void *bytes[MOST_ELEMENTS] = {NULL};
+  for (size_t i = 0; i < values.count; i++) {
+    bool is_none = values.lengths[i] == 4 && memcmp(values.texts[i], "none", 4) == 0;
+    bytes[i] = is_none ? NULL : values.texts[i];
+    if (is_none) values.lengths[i] = 0;
+  }
+  TRY(fairlane_queue_mark_complete_many_with(
+      queue, tokens.texts, tokens.lengths, tokens.count, bytes, values.lengths,
+      number(call, "result_ttl", FAIRLANE_NONE), results, &world->error));
   return answer_results(tokens.count, results);
+}
+
+static bool do_result(VERB) {
+  (void)name;
+  text id = text_of(call, "id");
+  fairlane_bytes *result;
+  TRY(fairlane_queue_result(queue, PASS(id), number(call, "wait", 0), NULL, &result,
+                            &world->error));
+  if (!result) return answer_word("none");
+  size_t length;
+  const char *bytes = fairlane_bytes_data(result, &length);
+  text shown = copy("", 0);
+  add_encoded(&shown, bytes, length);
+  fairlane_bytes_free(&result);
+  return answer(shown);
 }
 
 static bool do_release(VERB) {
@@ -389,6 +417,7 @@ static const struct {
     {"pop_many", do_pop_many},
     {"mark_complete", do_mark_complete},
     {"mark_complete_many", do_mark_complete_many},
+    {"result", do_result},
     {"release", do_release},
     {"retry", do_retry},
     {"fail", do_fail},

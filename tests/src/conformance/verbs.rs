@@ -31,8 +31,17 @@ impl Run<'_> {
             "pop" | "pop_many" => self.pop(queue, handle, line)?,
             "mark_complete" | "release" | "retry" | "fail" | "extend" => self.end(queue, line)?,
             "mark_complete_many" => {
-                let tokens = self.tokens(line)?;
-                self.show(handle).each(queue.mark_complete_many(&tokens)?)
+                let (tokens, ttl) = (self.tokens(line)?, line.span("result_ttl")?);
+                self.show(handle).each(match line.list("results") {
+                    None => queue.mark_complete_many(&tokens)?,
+                    Some(results) => {
+                        let value = |text| (text != "none").then(|| decode(text));
+                        let results = results.into_iter().map(value).collect();
+                        let ttl = ttl.unwrap_or(DEFAULT_RESULT_TTL);
+                        let completions = given::completions(tokens, results, ttl)?;
+                        queue.mark_complete_many_with(completions)?
+                    }
+                })
             }
             "extend_many" => {
                 let (tokens, lease) = (self.tokens(line)?, lease(line)?);

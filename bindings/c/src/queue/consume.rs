@@ -245,21 +245,24 @@ pub unsafe extern "C" fn fairlane_queue_extend_many(
     })
 }
 
-fn parse(tokens: &[&str]) -> Result<Vec<Token>> {
+/// Reads tokens.
+pub fn parse(tokens: &[&str]) -> Result<Vec<Token>> {
     tokens.iter().map(|token| token.parse()).collect()
 }
 
-type ErrorPlaces<'a> = Option<&'a mut [MaybeUninit<Option<Box<Error>>>]>;
+/// Where errors are put, if they are wanted.
+pub type ErrorPlaces<'a> = Option<&'a mut [MaybeUninit<Option<Box<Error>>>]>;
 
 /// Sets all results to NULL until they are known.
-fn clear(mut places: ErrorPlaces<'_>) -> ErrorPlaces<'_> {
+pub fn clear(mut places: ErrorPlaces<'_>) -> ErrorPlaces<'_> {
     for place in places.iter_mut().flat_map(|places| places.iter_mut()) {
         place.write(None);
     }
     places
 }
 
-fn put(places: ErrorPlaces<'_>, results: Vec<Result<()>>) {
+/// Puts the errors of those that failed.
+pub fn put(places: ErrorPlaces<'_>, results: Vec<Result<()>>) {
     for (place, result) in places.into_iter().flatten().zip(results) {
         place.write(result.err().map(|error| Box::new(Error::from(error))));
     }

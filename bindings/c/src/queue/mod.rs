@@ -16,6 +16,8 @@ pub mod produce;
 
 pub mod consume;
 
+pub mod results;
+
 pub mod lanes;
 
 pub mod look;
