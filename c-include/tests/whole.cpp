@@ -24,7 +24,8 @@ static std::int32_t code_of(Call call) {
   } catch (const fairlane::error& error) {
     CHECK(error.what()[0] != '\0');
     CHECK(error.name() == fairlane_status_name(error.code(), nullptr));
-    CHECK(error.retryable() == (error.code() == FAIRLANE_QUEUE_FULL));
+    CHECK(error.retryable() ==
+          (error.code() == FAIRLANE_QUEUE_FULL || error.code() == FAIRLANE_TIMEOUT));
     return error.code();
   }
   return FAIRLANE_OK;
@@ -68,6 +69,23 @@ static void produce_and_consume(fairlane::queue& queue) {
   auto results = queue.mark_complete_many(tokens);
   CHECK(results[0]->code() == FAIRLANE_STALE_TOKEN && !results[3]);
   CHECK(code_of([&] { queue.push(std::string(1001, 'x')); }) == FAIRLANE_PAYLOAD_TOO_LARGE);
+}
+
+static void results() {
+  fairlane::queue queue("memory:", "results");
+  std::string one = queue.push("1"), other = queue.push("2");
+  CHECK(code_of([&] { queue.result(one, 1ms); }) == FAIRLANE_TIMEOUT);
+  fairlane::interrupt interrupt;
+  interrupt.raise();
+  CHECK(code_of([&] { queue.result(one, 1h, interrupt); }) == FAIRLANE_TIMEOUT);
+  queue.mark_complete(*queue.pop(), fairlane::job_result{"42"});
+  CHECK(queue.result(one) == "42" && queue.result(one, 1h) == "42");
+  auto job = queue.pop();
+  auto told = queue.mark_complete_many({job->token()}, {fairlane::text()}, 5s);
+  CHECK(!told[0] && queue.result(other) == "");
+  std::string none = queue.push("3");
+  queue.mark_complete(*queue.pop());
+  CHECK(!queue.result(none));
 }
 
 static void look(fairlane::queue& queue) {
@@ -148,6 +166,7 @@ int main(int count, char** arguments) {
   CHECK(queue.name() == "mail");
   produce_and_consume(queue);
   look(queue);
+  results();
   schedule(queue, clock);
   limit(queue, clock);
   wait(queue);

@@ -71,6 +71,7 @@ static int32_t handle(fairlane_delivery *delivery, void *data) {
     OK(fairlane_delivery_set_then(delivery, jobs, &error));
     fairlane_new_jobs_free(&jobs);
   }
+  if (IS("result")) OK(fairlane_delivery_set_result(delivery, "42", 2, HOUR, &error));
   if (IS("retry") || IS("fail")) OK(fairlane_delivery_set_error(delivery, TEXT("no"), &error));
   if (IS("retry") || IS("release")) OK(fairlane_delivery_set_delay(delivery, HOUR, &error));
   if (IS("retry")) return FAIRLANE_VERDICT_RETRY;
@@ -141,6 +142,13 @@ static void verdicts(void) {
   int done = told(FAIRLANE_EVENT_DONE);
   push("then");
   await_event(FAIRLANE_EVENT_DONE, done + 1);
+  fairlane_id id;
+  fairlane_bytes *result = NULL;
+  size_t length;
+  OK(fairlane_queue_push(queue, "result", 6, NO_TEXT, NULL, &id, &error));
+  OK(fairlane_queue_result(queue, TEXT(id.text), SOON, NULL, &result, &error));
+  CHECK(memcmp(fairlane_bytes_data(result, &length), "42", 2) == 0 && length == 2);
+  fairlane_bytes_free(&result);
   push("ended");
   await_event(0, 0);
   CHECK(told(FAIRLANE_EVENT_IDLE) > 0);
