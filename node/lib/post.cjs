@@ -6,6 +6,8 @@
 // wakes once, and finds calls that it can make together. Results come in batches likewise. As long as
 // a call is pending the process stays alive.
 
+const { setImmediate } = require("node:timers");
+
 const native = require("./native.cjs");
 const { Reader, Writer } = require("./packet.cjs");
 const { enter, errorOf } = require("./errors.cjs");
@@ -165,7 +167,8 @@ class Line {
     if (writer.count > 0) {
       const numbers = writer.numbers.subarray(0, writer.count);
       const bytes = writer.bytes.subarray(0, writer.length);
-      enter(() => this.#native.submit(numbers, bytes));
+      // In a turn of its own: calls in a row must not keep the event loop from its other work.
+      if (enter(() => this.#native.submit(numbers, bytes))) setImmediate(come);
     }
     writer.reset();
   }

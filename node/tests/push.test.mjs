@@ -5,6 +5,26 @@ import { Backoff, BackoffPolicy, ManualClock, NewJob } from "../index.mjs";
 import { DAWN, onEveryStore } from "./support.mjs";
 
 onEveryStore(({ open }) => {
+  test("calls are made in their order, long ones and short ones", async (t) => {
+    const queue = await open(t);
+    const [many, one] = await Promise.all([
+      queue.pushMany(Array.from({ length: 2000 }, (_, n) => new NewJob(n))),
+      // Two turns of promises later, while the first is being made.
+      Promise.resolve().then(() => {}).then(() => queue.push(2000)),
+    ]);
+    assert.equal(Number(one), Number(many.at(-1).id) + 1);
+    const popped = [...(await queue.popMany(10)), ...(await queue.popMany(2000))];
+    assert.deepEqual(popped.map((job) => job.json()), Array.from({ length: 2001 }, (_, n) => n));
+  });
+
+  test("calls in a row leave the event loop its turns", async (t) => {
+    const queue = await open(t);
+    let turns = 0;
+    setImmediate(() => turns++);
+    for (let n = 0; n < 100 && turns === 0; n++) await queue.push(n);
+    assert.equal(turns, 1);
+  });
+
   test("bytes are pushed as they are, everything else as JSON", async (t) => {
     const queue = await open(t);
     const pushed = [

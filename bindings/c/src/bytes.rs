@@ -4,6 +4,7 @@
 //! of every pointer that comes with a length that so many bytes or items can be read there.
 
 use std::ffi::{CStr, c_char, c_void};
+use std::fmt::Display;
 use std::mem::MaybeUninit;
 use std::slice;
 
@@ -75,7 +76,7 @@ pub(crate) use {optional_text, payload, places, result_value, result_values, tex
 /// # Safety
 /// `text` is NULL, or has `length` readable bytes, or ends with a NUL if that is `FAIRLANE_STRLEN`.
 pub unsafe fn read_text<'a>(
-    what: &str,
+    what: impl Display,
     text: *const c_char,
     length: usize,
 ) -> Result<Option<&'a str>> {
@@ -86,7 +87,7 @@ pub unsafe fn read_text<'a>(
         // SAFETY: the caller promises the NUL.
         unsafe { CStr::from_ptr(text) }.to_bytes()
     } else {
-        check_length(what, text, length, MAX_PAYLOAD, "bytes")?;
+        check_length(&what, text, length, MAX_PAYLOAD, "bytes")?;
         // SAFETY: the caller promises the bytes; the length was checked.
         unsafe { slice::from_raw_parts(text.cast(), length) }
     };
@@ -172,9 +173,10 @@ pub unsafe fn read_texts<'a>(
     let lengths = (!lengths.is_null()).then(|| unsafe { slice::from_raw_parts(lengths, count) });
     let text = |(index, text): (usize, &*const c_char)| {
         let length = lengths.map_or(FAIRLANE_STRLEN, |lengths| lengths[index]);
-        let what = format!("{what}[{index}]");
+        // The name is put together only for an error.
         // SAFETY: the caller promises it of each text.
-        crate::handle::given(&what, unsafe { read_text(&what, *text, length) }?)
+        let text = unsafe { read_text(format_args!("{what}[{index}]"), *text, length) }?;
+        crate::handle::given(format_args!("{what}[{index}]"), text)
     };
     texts.iter().enumerate().map(text).collect()
 }
@@ -195,7 +197,7 @@ pub unsafe fn write_array<'a, T>(
 }
 
 fn check_length<T>(
-    what: &str,
+    what: impl Display,
     data: *const T,
     length: usize,
     max: usize,

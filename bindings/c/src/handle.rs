@@ -9,12 +9,13 @@
 //!
 //! All of them have the layout of a nullable pointer, so that no cast is needed anywhere.
 
+use std::fmt::Display;
 use std::mem::MaybeUninit;
 
 use fairlane::{Error, Result};
 
 /// Gives what a pointer that must not be NULL leads to; `what` names the parameter in the error.
-pub fn given<T>(what: &str, handle: Option<T>) -> Result<T> {
+pub fn given<T>(what: impl Display, handle: Option<T>) -> Result<T> {
     handle.ok_or_else(|| {
         Error::invalid(format!("{what} is NULL: accepted is a pointer to what it names"))
     })

@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
+use std::sync::OnceLock;
 
 use crate::boundary::boundary;
 use crate::handle::free;
@@ -9,13 +10,14 @@ use crate::text::{Text, show};
 
 /// What a push did; goes with its list.
 pub struct Pushed {
-    id: Text,
-    is_new: bool,
+    pushed: fairlane::Pushed,
+    /// Made when it is asked for.
+    id: OnceLock<Text>,
 }
 
 impl From<fairlane::Pushed> for Pushed {
     fn from(pushed: fairlane::Pushed) -> Self {
-        Self { id: Text::of(pushed.id), is_new: pushed.is_new }
+        Self { pushed, id: OnceLock::new() }
     }
 }
 
@@ -27,7 +29,10 @@ pub extern "C" fn fairlane_pushed_id(
     pushed: Option<&Pushed>,
     length: Option<&mut MaybeUninit<usize>>,
 ) -> *const c_char {
-    boundary!(show(pushed.map(|pushed| &pushed.id), length))
+    boundary!({
+        let text = |pushed: &Pushed| Text::of(pushed.pushed.id);
+        show(pushed.map(|pushed| pushed.id.get_or_init(|| text(pushed))), length)
+    })
 }
 
 /// Tells whether the push made a job.
@@ -35,7 +40,7 @@ pub extern "C" fn fairlane_pushed_id(
 /// Ownership: none. Blocking: never. Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn fairlane_pushed_is_new(pushed: Option<&Pushed>) -> bool {
-    boundary!(pushed.is_some_and(|pushed| pushed.is_new))
+    boundary!(pushed.is_some_and(|pushed| pushed.pushed.is_new))
 }
 
 /// What `fairlane_queue_push_many` did, in the order of its jobs.

@@ -1,6 +1,6 @@
 //! What JavaScript has handed in and the thread of the queue has not taken yet.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::outbox::lock;
@@ -16,6 +16,8 @@ pub struct Inbox {
 #[derive(Default)]
 struct Mail {
     packets: Vec<Packet>,
+    /// Whether the thread sleeps: all that was handed in has been made.
+    is_asleep: bool,
     /// Whether the thread is to end when it has taken all.
     is_ended: bool,
     /// Whether the thread has learnt that: it takes no more.
@@ -39,14 +41,21 @@ impl Inbox {
             return Err(packet);
         }
         mail.packets.push(packet);
-        self.arrived.notify_one();
+        self.wake(mail);
         Ok(())
+    }
+
+    /// Tells whether all that was handed in has been made, and the thread would have to be woken for more.
+    pub fn is_idle(&self) -> bool {
+        let mail = lock(&self.mail);
+        mail.is_asleep && mail.packets.is_empty() && !mail.is_ended
     }
 
     /// Lets the thread end when it has taken all.
     pub fn end(&self) {
-        lock(&self.mail).is_ended = true;
-        self.arrived.notify_one();
+        let mut mail = lock(&self.mail);
+        mail.is_ended = true;
+        self.wake(mail);
     }
 
     /// Lets the thread end without what it has not taken.
@@ -66,17 +75,28 @@ impl Inbox {
                 mail.is_over = true;
                 return Arrived::Ended;
             }
-            mail = match until {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Arrived::Nothing;
+            }
+            mail.is_asleep = true;
+            mail = match left {
                 None => self.arrived.wait(mail).unwrap_or_else(PoisonError::into_inner),
-                Some(until) => {
-                    let left = until.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return Arrived::Nothing;
-                    }
+                Some(left) => {
                     let waited = self.arrived.wait_timeout(mail, left);
                     waited.unwrap_or_else(PoisonError::into_inner).0
                 }
             };
+            mail.is_asleep = false;
+        }
+    }
+
+    /// Wakes the thread; one that is at work looks by itself when it is done.
+    fn wake(&self, mail: MutexGuard<'_, Mail>) {
+        let is_asleep = mail.is_asleep;
+        drop(mail);
+        if is_asleep {
+            self.arrived.notify_one();
         }
     }
 }

@@ -6,8 +6,12 @@
 //! a commit carries many of them, as in a program with 64 threads, but without those.
 //!
 //! A pop that has to wait is handed to a thread of its own kind ([`fairlane::waits`]).
+//!
+//! Where the store is memory, a few calls are made by JavaScript's own thread if the queue's sleeps:
+//! nothing there blocks, and to wake a thread, and to be woken by it, takes longer than they do.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 
 use fairlane::clock::ManualClock;
@@ -16,8 +20,8 @@ use napi_derive::napi;
 
 use crate::door;
 use crate::inbox::{Arrived, Inbox};
-use crate::outbox::Outbox;
-use crate::packet::Packet;
+use crate::outbox::{Outbox, lock};
+use crate::packet::{Packet, Reader};
 use crate::queue::Desk;
 
 /// Hands calls to the thread of one queue. The thread ends when this is collected, as nobody can
@@ -27,22 +31,31 @@ pub struct Line {
     inbox: Arc<Inbox>,
     queue: Arc<OnceLock<Queue>>,
     outbox: Arc<Outbox>,
+    desk: Arc<Mutex<Desk>>,
+    /// Whether a worker works for the queue, whose threads may be in the store at any time.
+    is_lent: AtomicBool,
 }
 
 #[napi]
 impl Line {
-    /// Hands calls in.
+    /// Hands calls in; tells whether they were made there and then, so that JavaScript is not called
+    /// for the results.
     #[napi]
-    pub fn submit(&self, numbers: &[f64], bytes: &[u8]) -> napi::Result<(), &'static str> {
+    pub fn submit(&self, numbers: &[f64], bytes: &[u8]) -> napi::Result<bool, &'static str> {
         door::entered(|| {
+            let reader = Reader::new(numbers, bytes);
+            let is_alone = self.inbox.is_idle() && !self.is_lent.load(Ordering::Relaxed);
+            if is_alone && lock(&self.desk).make_if_brief(reader.clone()) {
+                return Ok(true);
+            }
             let packet = Packet { numbers: numbers.to_vec(), bytes: bytes.to_vec() };
-            if let Err(packet) = self.inbox.put(packet) {
+            if self.inbox.put(packet).is_err() {
                 // The queue is closed, so that each call is refused at once, and for its arguments
                 // first if they are wrong.
                 let (queue, outbox) = (Arc::clone(&self.queue), Arc::clone(&self.outbox));
-                Desk::new(queue, outbox, None).make(&[packet]);
+                Desk::new(queue, outbox, None).make(&[reader]);
             }
-            Ok(())
+            Ok(false)
         })
     }
 
@@ -57,8 +70,9 @@ impl Line {
 }
 
 impl Line {
-    /// Gives the queue, which must be open.
-    pub fn queue(&self) -> Result<Queue> {
+    /// Gives the queue, which must be open, for a worker.
+    pub fn lend(&self) -> Result<Queue> {
+        self.is_lent.store(true, Ordering::Relaxed);
         self.queue.get().cloned().ok_or_else(Error::closed)
     }
 }
@@ -102,25 +116,32 @@ impl Running {
 pub fn start(outbox: Arc<Outbox>, clock: Option<Arc<ManualClock>>) -> Result<(Line, Running)> {
     let inbox = Arc::new(Inbox::default());
     let queue = Arc::new(OnceLock::new());
-    let (mail, desk) =
-        (Arc::clone(&inbox), Desk::new(Arc::clone(&queue), Arc::clone(&outbox), clock));
+    let desk = Desk::new(Arc::clone(&queue), Arc::clone(&outbox), clock);
+    let desk = Arc::new(Mutex::new(desk));
+    let (mail, own) = (Arc::clone(&inbox), Arc::clone(&desk));
     let thread = thread::Builder::new()
         .name("fairlane".into())
-        .spawn(move || serve(&mail, desk))
+        .spawn(move || serve(&mail, &own))
         .map_err(|error| {
         let message = format!("thread of the queue cannot be started: {error}");
         Error::new(ErrorCode::Unavailable, message)
     })?;
-    let line = Line { inbox: Arc::clone(&inbox), queue: Arc::clone(&queue), outbox };
+    let is_lent = AtomicBool::new(false);
+    let line = Line { inbox: Arc::clone(&inbox), queue: Arc::clone(&queue), outbox, desk, is_lent };
     Ok((line, Running { inbox, queue, thread }))
 }
 
-fn serve(inbox: &Inbox, mut desk: Desk) {
+fn serve(inbox: &Inbox, desk: &Mutex<Desk>) {
     loop {
-        match inbox.take(desk.expire()) {
-            Arrived::Packets(packets) => desk.make(&packets),
+        let next = lock(desk).expire();
+        match inbox.take(next) {
+            Arrived::Packets(packets) => {
+                let readers: Vec<_> = packets.iter().map(Packet::reader).collect();
+                lock(desk).make(&readers);
+            }
             Arrived::Nothing => {}
             Arrived::Ended => break,
         }
     }
+    lock(desk).end();
 }

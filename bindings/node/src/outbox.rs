@@ -27,7 +27,7 @@ pub struct Outbox {
 #[derive(Default)]
 struct Results {
     packet: Packet,
-    /// Whether JavaScript was called and has not come yet.
+    /// Whether JavaScript was called, or will come by itself, and has not come yet.
     is_rung: bool,
 }
 
@@ -55,6 +55,11 @@ impl Outbox {
             // Refused only when the environment is being torn down: then nobody waits.
             lock(&self.bell).call((), ThreadsafeFunctionCallMode::NonBlocking);
         }
+    }
+
+    /// Keeps from calling JavaScript, which will come by itself.
+    pub fn silence(&self) {
+        lock(&self.results).is_rung = true;
     }
 
     /// Posts the result of one call.

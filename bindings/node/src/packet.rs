@@ -16,6 +16,11 @@ pub struct Packet {
 }
 
 impl Packet {
+    /// Reads it from its start.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader::new(&self.numbers, &self.bytes)
+    }
+
     /// Forgets all, and gives back what a large content took.
     pub fn reset(&mut self) {
         const KEPT: usize = 1 << 16;
@@ -105,8 +110,13 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(packet: &'a Packet) -> Self {
-        Self { numbers: &packet.numbers, bytes: &packet.bytes }
+    pub fn new(numbers: &'a [f64], bytes: &'a [u8]) -> Self {
+        Self { numbers, bytes }
+    }
+
+    /// Tells how many bytes are left.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Tells whether all has been read.

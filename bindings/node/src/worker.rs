@@ -14,7 +14,7 @@ use crate::assignments::Assignments;
 use crate::line::Line;
 use crate::noun::verdict;
 use crate::outbox::{Outbox, lock};
-use crate::packet::{Packet, Reader};
+use crate::packet::Reader;
 use crate::{door, refuse, time};
 
 /// One start of a worker.
@@ -74,7 +74,7 @@ impl Worker {
     pub fn add(&self, line: &Line, weight: i64) -> napi::Result<(), &'static str> {
         door::entered(|| {
             let weight = convert::count("weight", weight)?;
-            lock(&self.queues).push((line.queue()?, weight));
+            lock(&self.queues).push((line.lend()?, weight));
             Ok(())
         })
     }
@@ -120,8 +120,7 @@ impl Worker {
     #[napi]
     pub fn end(&self, numbers: &[f64], bytes: &[u8]) -> napi::Result<(), &'static str> {
         door::entered(|| {
-            let packet = Packet { numbers: numbers.to_vec(), bytes: bytes.to_vec() };
-            let mut reader = Reader::new(&packet);
+            let mut reader = Reader::new(numbers, bytes);
             while !reader.is_empty() {
                 let mut said = reader.part()?;
                 let number = said.length()? as u64;

@@ -25,10 +25,17 @@ mod produce;
 mod results;
 mod schedule;
 
-/// Where the calls of a queue are made; belongs to the thread of the queue.
+/// The most jobs that calls have which are brief: so many take less than half a millisecond.
+const BRIEF_JOBS: usize = 256;
+
+/// The most bytes that calls bring which are brief.
+const BRIEF_BYTES: usize = 256 << 10;
+
+/// Where the calls of a queue are made, by one thread at a time.
 pub struct Desk {
     /// Empty before it is open; shared with who may have to close it.
     queue: Arc<OnceLock<Queue>>,
+    is_in_memory: bool,
     clock: Option<Arc<ManualClock>>,
     waits: Arc<Waits<f64>>,
     waiter: Option<JoinHandle<()>>,
@@ -60,6 +67,7 @@ impl Desk {
         let tell = move |call, told| results::tell(&teller, call, told);
         Self {
             queue,
+            is_in_memory: false,
             clock,
             waits,
             waiter: None,
@@ -72,14 +80,38 @@ impl Desk {
     }
 
     /// Makes the calls of some packets in their order; neighbours of one verb together.
-    pub fn make(&mut self, packets: &[Packet]) {
+    pub fn make(&mut self, packets: &[Reader<'_>]) {
         let mut calls = Vec::new();
         for packet in packets {
             // A packet that does not begin as it must names nobody who could be told.
-            if let Err(error) = read_calls(packet, &mut calls) {
+            if let Err(error) = read_calls(packet.clone(), &mut calls) {
                 log::error!("calls were dropped: {error}");
             }
         }
+        self.make_all(&calls);
+    }
+
+    /// Makes the calls of a packet if they neither block nor take long; tells whether it did. Then
+    /// JavaScript, whose thread this is, comes for the results by itself.
+    pub fn make_if_brief(&mut self, packet: Reader<'_>) -> bool {
+        // Another thread may hold the store if somebody waits there, or a dethrottler runs.
+        let is_alone =
+            self.waiter.is_none() && self.listener.is_none() && self.dethrottlers.is_empty();
+        if !self.is_in_memory || !is_alone || packet.size() > BRIEF_BYTES {
+            return false;
+        }
+        let mut calls = Vec::new();
+        let is_read = read_calls(packet, &mut calls).is_ok();
+        let jobs = calls.iter().try_fold(0_usize, |sum, call| sum.checked_add(call.jobs()?));
+        let is_brief = is_read && jobs.is_some_and(|jobs| jobs <= BRIEF_JOBS);
+        if is_brief {
+            self.outbox.silence();
+            self.make_all(&calls);
+        }
+        is_brief
+    }
+
+    fn make_all(&mut self, calls: &[Call<'_>]) {
         for run in calls.chunk_by(|one, next| one.verb == next.verb && is_joined(one.verb)) {
             if let Err(error) = door::guarded(|| self.make_run(run)) {
                 self.refuse(run.iter().map(|call| call.id), &error);
@@ -199,8 +231,25 @@ impl Desk {
     }
 }
 
-impl Drop for Desk {
-    fn drop(&mut self) {
+impl Call<'_> {
+    /// Tells how many jobs are pushed, popped or completed; nothing for what may take any time.
+    fn jobs(&self) -> Option<usize> {
+        let mut arguments = self.arguments.clone();
+        match self.verb {
+            Verb::Push | Verb::MarkComplete => Some(1),
+            Verb::PushMany | Verb::MarkCompleteMany => arguments.length().ok(),
+            Verb::Pop => {
+                let (count, wait) = (arguments.length().ok()?, arguments.number().ok()?);
+                (wait == 0.0).then_some(count)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Desk {
+    /// Closes the queue, and waits for the threads that serve it.
+    pub fn end(&mut self) {
         // Ends what waits in the store, so that the threads that do so can be joined.
         if let Some(queue) = self.queue.get() {
             queue.close();
@@ -212,6 +261,12 @@ impl Drop for Desk {
             // It keeps its panics to itself.
             drop(thread.join());
         }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -233,8 +288,7 @@ fn is_joined(verb: Verb) -> bool {
     matches!(verb, Verb::Push | Verb::Pop | Verb::MarkComplete)
 }
 
-fn read_calls<'a>(packet: &'a Packet, calls: &mut Vec<Call<'a>>) -> Result<()> {
-    let mut reader = Reader::new(packet);
+fn read_calls<'a>(mut reader: Reader<'a>, calls: &mut Vec<Call<'a>>) -> Result<()> {
     while !reader.is_empty() {
         let mut arguments = reader.part()?;
         let verb = Verb::of(arguments.length()?)?;

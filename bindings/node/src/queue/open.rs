@@ -22,6 +22,7 @@ impl Desk {
             options.clock = Arc::clone(clock) as _;
         }
         let queue = Queue::open_with(url, name, options)?;
+        self.is_in_memory = url == "memory:";
         self.queue.set(queue).map_err(|_| refuse::packet())
     }
 

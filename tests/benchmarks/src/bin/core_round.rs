@@ -1,22 +1,20 @@
-//! Does the work of `node.mjs` with the core alone: `core_round WIDTH JOBS`, one round, in memory.
+//! Does the work of `node.mjs` with the core alone: `core_round WIDTH JOBS URL`, one round.
 //! Width 0 is one thread that makes one call after the other, any other width that many jobs a call.
 //! Writes the nanoseconds a job, of the clock and of the processor.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use fairlane::{DEFAULT_LEASE, NewJob, Queue, Result};
+use fairlane::{DEFAULT_LEASE, Durability, NewJob, Queue, QueueOptions, Result};
 use nix::sys::time::TimeValLike;
 
 const LEASE: Duration = Duration::from_millis(DEFAULT_LEASE as u64);
 
 fn main() -> ExitCode {
-    let mut numbers = std::env::args().skip(1).map(|word| word.parse::<usize>());
-    let (Some(Ok(width)), Some(Ok(jobs))) = (numbers.next(), numbers.next()) else {
-        eprintln!("usage: core_round WIDTH JOBS");
-        return ExitCode::FAILURE;
-    };
-    match round(width, jobs) {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [width, jobs, url] = arguments.as_slice() else { return usage() };
+    let (Ok(width), Ok(jobs)) = (width.parse(), jobs.parse()) else { return usage() };
+    match round(width, jobs, url) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -25,8 +23,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn round(width: usize, jobs: usize) -> Result<()> {
-    let queue = Queue::open("memory:", "q")?;
+fn usage() -> ExitCode {
+    eprintln!("usage: core_round WIDTH JOBS URL");
+    ExitCode::FAILURE
+}
+
+fn round(width: usize, jobs: usize, url: &str) -> Result<()> {
+    let options = QueueOptions { durability: Durability::Normal, ..QueueOptions::default() };
+    let queue = Queue::open_with(url, "q", options)?;
     let (began, spent) = (Instant::now(), processor());
     match width {
         0 => (0..jobs).try_for_each(|_| one(&queue))?,
