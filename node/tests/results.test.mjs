@@ -1,13 +1,42 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { ManualClock, NewJob, Worker } from "../index.mjs";
-import { DAWN, onEveryStore } from "./support.mjs";
+import { ManualClock, NewJob, Queue, Worker } from "../index.mjs";
+import { DAWN, PACKAGE, onEveryStore } from "./support.mjs";
 
 const LONG = 60_000;
 
-onEveryStore(({ open }) => {
+/** What another process does: it waits for a job, and ends it with the time as its result. */
+const OTHER = `
+  import { Queue } from "./index.mjs";
+  const queue = await Queue.open(process.argv[1], "tests");
+  process.stdout.write("ready");
+  const job = await queue.pop({ wait: 60_000 });
+  await queue.markComplete(job, { result: Date.now() });
+  await queue.close();
+`;
+
+onEveryStore(({ kind, open, place }) => {
+  // A queue in memory belongs to its process.
+  if (kind !== "memory") {
+    test("the end of a job in another process ends a wait", async (t) => {
+      const url = await place();
+      const queue = await Queue.open(url, "tests");
+      t.after(() => queue.close());
+      const options = { cwd: PACKAGE, stdio: ["ignore", "pipe", "inherit"] };
+      const command = ["--input-type=module", "--eval", OTHER, url];
+      const other = spawn(process.execPath, command, options);
+      t.after(() => other.kill());
+      await once(other.stdout, "data");
+      const id = await queue.push(1, undefined, { delay: 100 });
+      const ended = JSON.parse(await queue.result(id, { wait: LONG }));
+      assert.ok(Date.now() - ended < 2_000);
+    });
+  }
+
   test("a result is bytes or JSON", async (t) => {
     const queue = await open(t);
     const given = [

@@ -368,3 +368,15 @@ fn many_completions_keep_a_result_each_and_one_that_is_refused_hinders_no_other(
         assert_eq!(bench.result(ids[3]).as_deref(), Some(&b""[..]));
     });
 }
+
+#[test]
+fn a_repair_keeps_results() {
+    on_each_store(|bench| {
+        bench.push();
+        let id = bench.complete(kept("done"));
+        bench.queue.repair().unwrap();
+        assert_eq!(bench.result(id).as_deref(), Some(&b"done"[..]));
+        bench.clock.advance(5_000);
+        assert_eq!(bench.result(id), None);
+    });
+}
