@@ -52,7 +52,7 @@ impl<'a, C: Carrier> RedisListener<'a, C> {
 
 impl<C: Carrier> Listener for RedisListener<'_, C> {
     fn wait(&mut self, timeout: Duration) -> Result<News> {
-        self.place.wait(timeout)?;
+        self.place_to_wait().wait(timeout)?;
         Ok(self.news())
     }
 }
