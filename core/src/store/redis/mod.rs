@@ -250,10 +250,16 @@ impl<C: Carrier> Store for RedisStore<C> {
     }
 
     fn listener(&self, ear: Ear, _only: Option<JobId>) -> Result<Box<dyn Listener + '_>> {
+        if !HAS_DRIVER {
+            return Err(left_out());
+        }
         Ok(Box::new(self.listen(ear)?))
     }
 
     fn await_end(&self, id: JobId, ear: Ear) -> Result<Fate> {
+        if !HAS_DRIVER {
+            return Err(left_out());
+        }
         if self.carrier.polls() {
             return self.fate(id);
         }
