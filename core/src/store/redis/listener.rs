@@ -34,7 +34,6 @@ impl<C: Carrier> RedisStore<C> {
 
 impl<'a, C: Carrier> RedisListener<'a, C> {
     /// Gives the place to whoever waits with it.
-    #[cfg(feature = "redis")]
     pub(super) fn place_to_wait(&mut self) -> &mut C::Place<'a> {
         &mut self.place
     }
