@@ -55,6 +55,8 @@ mod _fairlane {
     #[pymodule_export]
     use crate::aio::pop::_Pop;
     #[pymodule_export]
+    use crate::aio::result::_Result;
+    #[pymodule_export]
     use crate::background::_BackgroundProcessor;
     #[pymodule_export]
     use crate::backoff::Backoff;

@@ -12,7 +12,7 @@ from fairlane.outcome import Verdict
 from os import PathLike
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
-__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "ManualClock", "NewJob", "Pushed", "Queue", "Repaired", "ScheduleInfo", "Signal", "Stats", "Swept", "_BackgroundProcessor", "_Crew", "_Line", "_Outbox", "_Pop", "_Worker", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_cli", "_error_codes", "_panic", "_shut_out"]
+__all__ = ["BULK_PRIORITY", "DEFAULT_LANE", "DEFAULT_LEASE", "DEFAULT_MAX_TRIES", "DEFAULT_PRIORITY", "MAX_PRIORITY", "VERSION", "Backoff", "BackoffPolicy", "Counts", "Dethrottler", "Job", "JobInfo", "LaneInfo", "Limits", "ManualClock", "NewJob", "Pushed", "Queue", "Repaired", "ScheduleInfo", "Signal", "Stats", "Swept", "_BackgroundProcessor", "_Crew", "_Line", "_Outbox", "_Pop", "_Result", "_Worker", "_after_fork_in_child", "_after_fork_in_parent", "_before_fork", "_cli", "_error_codes", "_panic", "_shut_out"]
 
 BULK_PRIORITY: Final[int]
 DEFAULT_LANE: Final[str]
@@ -1076,6 +1076,10 @@ class _Line:
         """
         Push a job.
         """
+    def result(self, /, outbox: _Outbox, id: str, wait: float | timedelta) -> _Result:
+        """
+        Give the result of a job.
+        """
 
 @final
 class _Outbox:
@@ -1097,6 +1101,21 @@ class _Pop:
     def future(self, /) -> Any:
         """
         What gets the jobs.
+        """
+
+@final
+class _Result:
+    """
+    A wait under way, in the hands of Python.
+    """
+    def abandon(self, /) -> None:
+        """
+        Wait no longer.
+        """
+    @property
+    def future(self, /) -> Any:
+        """
+        What gets the result.
         """
 
 @final

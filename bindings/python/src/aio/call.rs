@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fairlane::{NewJob, Token};
+use fairlane::{JobId, NewJob, Token};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::aio::outbox::{Item, Outbox, settle};
 use crate::aio::pop::Popping;
+use crate::aio::result::Awaiting;
 
 /// What the thread of a queue is asked for.
 pub enum Call {
@@ -26,6 +27,11 @@ pub enum Call {
         token: Token,
         reply: Reply,
     },
+    Result {
+        awaiting: Arc<Awaiting>,
+        id: JobId,
+        wait: Duration,
+    },
     /// Any other verb: a method of the blocking Queue.
     Method {
         method: Py<PyAny>,
@@ -35,6 +41,8 @@ pub enum Call {
     },
     /// Nobody waits for this pop any more.
     Abort(Arc<Popping>),
+    /// Nobody waits for this result any more.
+    AbortResult(Arc<Awaiting>),
     /// Nobody has got these jobs.
     GiveBack(Vec<Token>),
     /// No further call will come.

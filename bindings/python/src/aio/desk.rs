@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use fairlane::waits::{Pop, Told, Waits};
+use fairlane::waits::{Pop, ResultTold, ResultWaits, Told, Waits};
 use fairlane::{Error, ErrorCode, JobId, MAX_BATCH, NewJob, Queue, Token};
 use pyo3::prelude::*;
 
@@ -12,6 +12,7 @@ use crate::aio::call::{Call, Reply};
 use crate::aio::gate;
 use crate::aio::outbox::{Item, Outbox, post_all};
 use crate::aio::pop::{Caller, Popping, Rest};
+use crate::aio::result::Awaiter;
 use crate::door;
 
 /// Where the calls of a queue are made; belongs to the thread of the queue.
@@ -19,6 +20,8 @@ pub struct Desk {
     queue: Queue,
     waits: Arc<Waits<Caller>>,
     waiter: Option<JoinHandle<()>>,
+    result_waits: Arc<ResultWaits<Awaiter>>,
+    listener: Option<JoinHandle<()>>,
 }
 
 /// A pop that was not made yet.
@@ -41,7 +44,8 @@ impl Desk {
     pub fn new(queue: Queue) -> Self {
         let giver = queue.clone();
         let waits = Arc::new(Waits::new(move |told| answer_all(&giver, told)));
-        Self { queue, waits, waiter: None }
+        let result_waits = Arc::new(ResultWaits::new(answer_result));
+        Self { queue, waits, waiter: None, result_waits, listener: None }
     }
 
     /// Makes calls in their order; tells whether more may come.
@@ -58,9 +62,10 @@ impl Desk {
         goes_on
     }
 
-    /// Ends the pops whose time is over; tells when the next one's is.
+    /// Ends the waits whose time is over; tells when the next one's is.
     pub fn expire(&self) -> Option<Instant> {
-        self.waits.expire()
+        let next = [self.waits.expire(), self.result_waits.expire(&self.queue)];
+        next.into_iter().flatten().min()
     }
 
     fn make_one(&mut self, call: Call) -> bool {
@@ -75,7 +80,9 @@ impl Desk {
                     post_all(vec![reply.with(move |_| made)]);
                 }
             }
+            Call::Result { awaiting, id, wait } => self.result(Awaiter(awaiting), id, wait),
             Call::Abort(pop) => self.waits.abort(&Caller(pop)),
+            Call::AbortResult(awaiting) => self.result_waits.abort(&Awaiter(awaiting)),
             Call::GiveBack(tokens) => give_back(&self.queue, &tokens),
             Call::End => return false,
             Call::Push { .. } | Call::Pop { .. } | Call::MarkComplete { .. } => {}
@@ -163,16 +170,34 @@ impl Desk {
     }
 
     fn start_waiter(&mut self) -> fairlane::Result<()> {
-        if self.waiter.is_some() {
-            return Ok(());
+        if self.waiter.is_none() {
+            let (queue, waits) = (self.queue.clone(), Arc::clone(&self.waits));
+            self.waiter = Some(start("fairlane-waiter", move || waits.serve(&queue))?);
         }
-        let (queue, waits) = (self.queue.clone(), Arc::clone(&self.waits));
-        let thread = thread::Builder::new().name("fairlane-waiter".into());
-        let waiter = thread.spawn(move || waits.serve(&queue)).map_err(|error| {
-            let message = format!("thread that waits for jobs cannot be started: {error}");
-            Error::new(ErrorCode::Unavailable, message)
-        })?;
-        self.waiter = Some(waiter);
+        Ok(())
+    }
+
+    /// Gives the result of a job; if that has not ended and the caller wants to wait, it does so
+    /// elsewhere.
+    fn result(&mut self, awaiter: Awaiter, id: JobId, wait: Duration) {
+        let told = match door::caught(|| self.queue.result(id, Duration::ZERO)) {
+            Err(error) if error.code() == ErrorCode::Timeout && !wait.is_zero() => {
+                self.start_listener().map(|()| None)
+            }
+            told => told.map(Some),
+        };
+        match told {
+            Ok(None) => self.result_waits.enter(&self.queue, awaiter, id, wait),
+            Ok(Some(value)) => answer_result(awaiter, ResultTold::Result(Ok(value))),
+            Err(error) => answer_result(awaiter, ResultTold::Result(Err(error))),
+        }
+    }
+
+    fn start_listener(&mut self) -> fairlane::Result<()> {
+        if self.listener.is_none() {
+            let (queue, waits) = (self.queue.clone(), Arc::clone(&self.result_waits));
+            self.listener = Some(start("fairlane-listener", move || waits.serve(&queue))?);
+        }
         Ok(())
     }
 
@@ -196,9 +221,10 @@ impl Desk {
 impl Drop for Desk {
     fn drop(&mut self) {
         self.waits.end();
-        if let Some(waiter) = self.waiter.take() {
+        self.result_waits.end();
+        for thread in self.waiter.take().into_iter().chain(self.listener.take()) {
             // It keeps its panics to itself.
-            drop(waiter.join());
+            drop(thread.join());
         }
     }
 }
@@ -229,6 +255,19 @@ fn runs(calls: impl Iterator<Item = Call>) -> Vec<Run> {
         }
     }
     runs
+}
+
+fn start(name: &str, work: impl FnOnce() + Send + 'static) -> fairlane::Result<JoinHandle<()>> {
+    thread::Builder::new().name(name.into()).spawn(work).map_err(|error| {
+        let message = format!("thread that waits for jobs cannot be started: {error}");
+        Error::new(ErrorCode::Unavailable, message)
+    })
+}
+
+fn answer_result(Awaiter(awaiting): Awaiter, told: ResultTold) {
+    if let Some(posted) = awaiting.answer(told) {
+        post_all(vec![posted]);
+    }
 }
 
 /// Tells pops how they have ended, and gives back what comes too late.

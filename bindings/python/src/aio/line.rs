@@ -19,12 +19,14 @@ use crate::aio::desk::Desk;
 use crate::aio::mail::Mail;
 use crate::aio::outbox::{_Outbox, lock};
 use crate::aio::pop::{_Pop, Popping};
+use crate::aio::result::{_Result, Awaiting};
 use crate::delivery::Delivery;
 use crate::door;
 use crate::handle::Handle;
 use crate::new_job::NewJob;
 use crate::number::Integer;
 use crate::queue::Queue;
+use crate::text::Text;
 use crate::time::Seconds;
 
 /// How long the end of the interpreter waits for calls that were handed in, and then for the thread.
@@ -105,6 +107,23 @@ impl _Line {
         let pop = Arc::new(Popping::new(future, Arc::clone(&outbox.shared), mail));
         self.submit(Call::Pop { pop: Arc::clone(&pop), count, wait, lease });
         Ok(_Pop(pop))
+    }
+
+    /// Give the result of a job.
+    fn result(
+        &self,
+        py: Python<'_>,
+        outbox: &_Outbox,
+        id: Text<'_>,
+        wait: Seconds,
+    ) -> PyResult<_Result> {
+        let (id, wait) = (id.job_id()?, wait.duration("wait")?);
+        let mail = self.mail()?;
+        let future = outbox.future(py)?;
+        let reply = Reply { future: future.clone_ref(py), outbox: Arc::clone(&outbox.shared) };
+        let awaiting = Arc::new(Awaiting::new(reply, mail));
+        self.submit(Call::Result { awaiting: Arc::clone(&awaiting), id, wait });
+        Ok(_Result::new(future, awaiting))
     }
 
     /// Let the thread end after what was handed in, the last of which closes the queue.

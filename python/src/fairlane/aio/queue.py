@@ -29,7 +29,7 @@ from .._fairlane import (
     _Line,
     _Outbox,
 )
-from ..errors import ClosedError, Error, TimeoutError
+from ..errors import ClosedError, Error
 from .dethrottler import Dethrottler
 
 if TYPE_CHECKING:
@@ -42,16 +42,13 @@ ROUND = 3600.0
 """How many seconds ``jobs`` waits at a time: any long time would do."""
 
 
-LOOK_AGAIN = 0.25
-"""How many seconds apart ``result`` looks whether a job has ended."""
-
-
 class Queue:
     """One named queue in one store, for asyncio: ``fairlane.Queue``, whose verbs are awaited here.
 
     The arguments, defaults and errors are the same. A queue belongs to no loop: it may be used from
     several, in several threads. Calls are made in their order by one native thread a queue, those that
-    came meanwhile in one step; pops that wait are held by one more, so that they block no other call.
+    came meanwhile in one step; pops that wait are held by one more, and so are waits for results, so
+    that they block no other call.
 
     To make one opens it at once: with a file that blocks for some milliseconds, with a server it does
     not, as that is connected to by the first call. As an asynchronous context manager it closes at
@@ -185,22 +182,15 @@ class Queue:
 
     async def result(self, id: str, wait: "float | timedelta" = 0.0) -> bytes | None:
         """Give the result of a job, waiting up to ``wait`` seconds for the job to end; None if it has
-        ended and no result of it is kept. While it waits it looks again, at most ``LOOK_AGAIN``
-        seconds apart."""
-        seconds = wait.total_seconds() if isinstance(wait, timedelta) else wait
-        if not seconds > 0:
-            return await self._call(self._queue.result, id, wait)
-        loop = asyncio.get_running_loop()
-        end, pause = loop.time() + seconds, 0.005
-        while True:
-            try:
-                return await self._call(self._queue.result, id)
-            except TimeoutError:
-                left = end - loop.time()
-                if left <= 0:
-                    raise
-            await asyncio.sleep(min(pause, left))
-            pause = min(pause * 1.5, LOOK_AGAIN)
+        ended and no result of it is kept."""
+        waiting = self._line.result(self._outbox(), id, wait)
+        try:
+            value: bytes | None = await waiting.future
+        except BaseException:
+            # Ended or not: nobody waits any more.
+            waiting.abandon()
+            raise
+        return value
 
     async def mark_complete_many(
         self,
