@@ -26,3 +26,5 @@ const one: Job | null = await queue.pop({ wait: 100 });
 await queue.push(one?.json(), "a", { prority: 5 });
 // @ts-expect-error: ids are strings
 await queue.get(5);
+// @ts-expect-error: results are not there yet
+await queue.markComplete(id, { result: 5 });
