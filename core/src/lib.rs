@@ -16,6 +16,7 @@
 //! waist) alone; below it stand the stores. [`fair`] is the arithmetic that they share, and
 //! [`store::model`] states the rules as plain code.
 
+mod attend;
 pub mod background;
 pub mod backoff;
 #[cfg(feature = "cli")]

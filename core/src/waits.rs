@@ -14,17 +14,16 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use web_time::Instant;
 
+use crate::attend::attend;
 use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::lock::lock;
 use crate::queue::{MAX_BATCH, Queue};
-use crate::worker::defect;
 
 pub use crate::queue::{ResultTold, ResultWaits};
 
@@ -133,14 +132,7 @@ impl<C: Clone + PartialEq> Waits<C> {
 
     /// Waits for all pops, until [`Waits::end`]. What the last of them are told is `Closed`.
     pub fn serve(&self, queue: &Queue) {
-        while self.is_wanted() {
-            let attended = catch_unwind(AssertUnwindSafe(|| self.attend(queue)));
-            if let Err(error) = attended.unwrap_or_else(|panic| Err(defect(&*panic))) {
-                self.refuse(&error);
-            }
-        }
-        // Those that came between the last look and the end.
-        self.refuse(&Error::closed());
+        attend(|| self.is_wanted(), || self.attend(queue), |error| self.refuse(error));
     }
 
     /// Sleeps until somebody waits; gives false at the end.

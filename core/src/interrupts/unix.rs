@@ -13,8 +13,8 @@ use crate::lock::lock;
 
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
-/// Whether a signal is to end the process, as nobody listens. What once took a signal over keeps it, and has to do then what the system
-/// would do.
+/// Whether a signal is to end the process, as nobody listens. What once took a signal over keeps it,
+/// and has to do then what the system would do.
 static IS_UNHEARD: AtomicBool = AtomicBool::new(false);
 static LISTENERS: Mutex<Listeners> = Mutex::new(Listeners { count: 0, is_default_kept: false });
 

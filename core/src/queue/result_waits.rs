@@ -10,19 +10,18 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use web_time::Instant;
 
+use crate::attend::attend;
 use crate::error::{Error, Result};
 use crate::lock::lock;
 use crate::queue::Queue;
 use crate::queue::results::{told, unfinished};
 use crate::store::{Ear, News};
 use crate::token::JobId;
-use crate::worker::defect;
 
 /// How soon a thread that waits for nothing any more leaves the store. It looks as often.
 const LOOK_UP: Duration = Duration::from_secs(1);
@@ -110,15 +109,12 @@ impl<C: Clone + PartialEq> ResultWaits<C> {
 
     /// Listens for all waits, until [`ResultWaits::end`]. What the last of them are told is `Closed`.
     pub fn serve(&self, queue: &Queue) {
-        while self.is_wanted() {
-            let attended = catch_unwind(AssertUnwindSafe(|| self.attend(queue)));
+        let refuse = |error: &Error| {
+            // Nobody listens any more, however that ended.
             lock(&self.line).ear = None;
-            if let Err(error) = attended.unwrap_or_else(|panic| Err(defect(&*panic))) {
-                self.refuse(&error);
-            }
-        }
-        // Those that came between the last look and the end.
-        self.refuse(&Error::closed());
+            self.refuse(error);
+        };
+        attend(|| self.is_wanted(), || self.attend(queue), refuse);
     }
 
     /// Sleeps until somebody waits; gives false at the end.

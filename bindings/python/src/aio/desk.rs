@@ -180,6 +180,7 @@ impl Desk {
     /// Gives the result of a job; if that has not ended and the caller wants to wait, it does so
     /// elsewhere.
     fn result(&mut self, awaiter: Awaiter, id: JobId, wait: Duration) {
+        // Looked at here first: a closed queue refuses it, and no thread is begun for that.
         let told = match door::caught(|| self.queue.result(id, Duration::ZERO)) {
             Err(error) if error.code() == ErrorCode::Timeout && !wait.is_zero() => {
                 self.start_listener().map(|()| None)
