@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fairlane::{ErrorCode, FailedFilter, Job, JobId, NewJob, Queue};
+use fairlane::{ErrorCode, FailedFilter, Job, JobId, JobResult, NewJob, Queue, Token};
 use fairlane_tests::invariants;
 use fairlane_tests::redis::{Proxy, RedisServer};
 
@@ -113,6 +113,33 @@ fn what_follows_from_a_completion_follows_once() {
         |queue, job| queue.mark_complete_then(&job.token, vec![NewJob::new("next")]).unwrap(),
         |queue, ()| assert_eq!(counts(queue), (4, 1, 0, 3)),
     );
+}
+
+/// Another delivery has completed the job, so that it is gone; what this one brings is not there.
+#[test]
+fn a_completion_that_brings_more_is_told_as_done_only_if_it_was_carried_out() {
+    type Completion = fn(&Queue, &Token) -> fairlane::Result<()>;
+    let with_follow_up: Completion =
+        |queue, token| queue.mark_complete_then(token, vec![NewJob::new("next")]);
+    let with_result: Completion =
+        |queue, token| queue.mark_complete_with(token, Vec::new(), Some(JobResult::new("mine")));
+    for complete in [with_follow_up, with_result] {
+        with_lost_reply(
+            |queue| {
+                queue.push(NewJob::new("job")).unwrap();
+                let late = queue.pop(NOW, Duration::from_millis(1)).unwrap().unwrap();
+                let job = queue.pop(MINUTE, MINUTE).unwrap().unwrap();
+                queue.mark_complete(&job.token).unwrap();
+                late
+            },
+            |queue, late| complete(queue, &late.token).unwrap_err(),
+            |queue, error| {
+                assert_eq!(error.code(), ErrorCode::StaleToken, "{error}");
+                assert_eq!(counts(queue), (3, 0, 0, 3));
+            },
+        );
+        with_lost_reply(popped, |queue, job| complete(queue, &job.token).unwrap(), |_, ()| ());
+    }
 }
 
 #[test]

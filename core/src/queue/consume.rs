@@ -86,7 +86,8 @@ impl Queue {
     ///
     /// On Redis a call whose reply is lost is sent again, and then told as done if the job is gone,
     /// for the first sending has mostly done that. If it had not arrived at all, the lease lapsed
-    /// meanwhile and another delivery has completed the job, that is told as done, too.
+    /// meanwhile and another delivery has completed the job, that is told as done, too. (Not so if it
+    /// brings follow-ups or a result: they are there if it is told as done, and only then.)
     ///
     /// # Errors
     /// `StaleToken` if the delivery has lapsed or has ended: nothing was changed.

@@ -53,7 +53,7 @@ macro_rules! looking {
 
 pub(super) static PUSH: Script = filling!("push", "adding");
 pub(super) static POP: Script = changing!("pop", "order");
-pub(super) static FINISH: Script = changing!("finish", "adding", "results");
+pub(super) static FINISH: Script = changing!("finish", "adding", "results", "again");
 pub(super) static PLAIN_PUSH: Script = plain!("plain_push", "plain_repeat");
 pub(super) static PLAIN_PUSH_MANY: Script = plain!("plain_push_many", "plain_repeat");
 pub(super) static PLAIN_POP: Script = plain!("plain_pop", "plain_open");

@@ -6,6 +6,10 @@
 --   f fail: the error
 -- Gives for each 'done', 'stale', 'foreign', or why a follow-up was refused.
 local at = 7
+-- By the place of an ending: 1 if an earlier sending of this request is known to have carried it out.
+local before = given_before(ARGV[6] * 1)
+-- Whether more than the end of deliveries depends on this request, so that a repeat has to know.
+local brings_more = false
 
 local function argument()
   at = at + 1
@@ -31,7 +35,7 @@ local function backoff_delay(job, attempt, random)
 end
 
 -- Finds the job whose delivery is under way; else how the ending fares.
-local function find(id, delivery, tag, kind)
+local function find(index, id, delivery, tag, kind, has_more)
   if tag ~= queue.tag then
     return nil, 'foreign'
   end
@@ -40,8 +44,12 @@ local function find(id, delivery, tag, kind)
   end
   -- Sent again after a lost reply: what that delivery was to become, it is. Not so if its lease has
   -- lapsed first: then the job is live though it was to be ended for good, or dead though it was to
-  -- be complete.
-  if #ARGV[1] > 8 then
+  -- be complete. If it is gone, another delivery may have completed it, without these follow-ups and
+  -- this result: then only what was noted counts.
+  if before and before[index] == 1 then
+    return nil, 'done'
+  end
+  if #ARGV[1] > 8 and not has_more then
     local completes = kind == 'c' or kind == 'k'
     if call('HEXISTS', rows, 'j' .. id) == 0 then
       local is_dead = call('HEXISTS', rows, 'd' .. id) == 1
@@ -55,10 +63,9 @@ local function find(id, delivery, tag, kind)
   return nil, 'stale'
 end
 
-local function finish()
+local function finish(index)
   local kind = argument()
   local id, delivery, tag = argument() * 1, argument() * 1, argument() * 1
-  local job, fare = find(id, delivery, tag, kind)
   if kind == 'c' or kind == 'k' then
     local ttl, value
     if kind == 'k' then
@@ -66,6 +73,9 @@ local function finish()
     end
     local count, first = argument() * 1, at
     at = at + count * 2
+    local has_more = count > 0 or kind == 'k'
+    brings_more = brings_more or has_more
+    local job, fare = find(index, id, delivery, tag, kind, has_more)
     if job then
       local jobs, refused = check_group(first, count, id)
       if not jobs then
@@ -79,7 +89,10 @@ local function finish()
       end
       return 'done'
     end
-  elseif kind == 'b' then
+    return fare
+  end
+  local job, fare = find(index, id, delivery, tag, kind, false)
+  if kind == 'b' then
     local delay = argument() * 1
     if job then
       local run = read_delivery(id)
@@ -115,8 +128,12 @@ local function finish()
   return fare
 end
 
-local fares = {}
+local fares, done = {}, {}
 for index = 1, ARGV[6] * 1 do
-  fares[index] = finish()
+  fares[index] = finish(index)
+  done[index] = fares[index] == 'done' and 1 or 0
+end
+if brings_more then
+  give(done)
 end
 return close(fares)
