@@ -1814,6 +1814,23 @@ int32_t fairlane_worker_options_set_timeout(fairlane_worker_options *options,
                                             int64_t timeout,
                                             fairlane_error **error);
 
+/// Has the worker stop by itself when handlers have begun with that many jobs, each try counted, and
+/// have returned; what was taken ahead goes back untried. Without end by default.
+///
+/// Ownership: none. Blocking: never. Threads: one at a time.
+int32_t fairlane_worker_options_set_max_jobs(fairlane_worker_options *options,
+                                             size_t max_jobs,
+                                             fairlane_error **error);
+
+/// Sets whether the worker stops by itself when none of its queues has a job that is ready, delayed or
+/// in flight with any worker; false by default. The jobs of paused lanes are waited for, those that are
+/// blocked by dead jobs are not.
+///
+/// Ownership: none. Blocking: never. Threads: one at a time.
+int32_t fairlane_worker_options_set_until_empty(fairlane_worker_options *options,
+                                                bool until_empty,
+                                                fairlane_error **error);
+
 /// Has events told to `observer`, on the thread that caused each, with `data`; NULL, the default, is
 /// nobody. It must return soon, and must not let a C++ exception out.
 ///

@@ -92,6 +92,12 @@ class worker_options
   worker_options& timeout(milliseconds timeout) {
     return set(fairlane_worker_options_set_timeout, timeout.count());
   }
+  worker_options& max_jobs(std::size_t jobs) {
+    return set(fairlane_worker_options_set_max_jobs, jobs);
+  }
+  worker_options& until_empty(bool until_empty = true) {
+    return set(fairlane_worker_options_set_until_empty, until_empty);
+  }
   // Called on many threads at once; what it throws is dropped.
   worker_options& observer(observer_function observer) {
     observer_ = std::make_shared<observer_function>(std::move(observer));

@@ -741,9 +741,10 @@ export interface Context {
   /** The queue that the job came from. */
   readonly queue: Queue;
   /**
-   * Aborted when the handler need not go on: its verdict does not count any more. The reason is a
-   * DOMException whose message says why: "timed out", "lost" (the delivery lapsed or the job was
-   * cancelled) or "stopping" (the time to stop is up).
+   * Aborted when the handler need not go on. The reason is a DOMException whose message says why:
+   * "stopping" (the worker stops: to finish is fine, and to throw the reason gives the job back
+   * untried), "timed out" (the try counts as failed already) or "lost" (the delivery lapsed or the job
+   * was cancelled).
    */
   readonly signal: AbortSignal;
 }
@@ -764,6 +765,17 @@ export interface WorkerOptions {
    * may run again elsewhere. Its slot is free again when the handler has ended. No end by default.
    */
   timeout?: number;
+  /**
+   * Stops by itself when handlers have begun with that many jobs, each try counted, and have returned;
+   * what was taken ahead goes back untried. No end by default.
+   */
+  maxJobs?: number;
+  /**
+   * Stops by itself when none of its queues has a job that is ready, delayed or in flight with any
+   * worker. The jobs of paused lanes are waited for, those that are blocked by dead jobs are not. False
+   * by default.
+   */
+  untilEmpty?: boolean;
   /** Tells whether an error has the job tried again; if not, it is dead at once. All by default. */
   retryIf?: (error: unknown) => boolean;
 }

@@ -190,6 +190,29 @@ static void stops(void) {
   fairlane_worker_free(&worker);
 }
 
+/* A worker that may begin so many jobs, or works until there is none, stops by itself. */
+static void stops_by_itself(void) {
+  fairlane_error *error = NULL;
+  fairlane_worker_options *options = fairlane_worker_options_new();
+  OK(fairlane_worker_options_set_max_jobs(options, 2, &error));
+  fairlane_worker *worker = employ(options);
+  for (int number = 0; number < 3; number++) push("plain");
+  bool ended = false;
+  OK(fairlane_worker_start(worker, &error));
+  OK(fairlane_worker_wait(worker, SOON, &ended, &error));
+  CHECK(ended && size() == 1);
+  fairlane_worker_free(&worker);
+
+  options = fairlane_worker_options_new();
+  OK(fairlane_worker_options_set_until_empty(options, true, &error));
+  worker = employ(options);
+  push("plain");
+  OK(fairlane_worker_start(worker, &error));
+  OK(fairlane_worker_wait(worker, SOON, &ended, &error));
+  CHECK(ended && size() == 0);
+  fairlane_worker_free(&worker);
+}
+
 /* A handler that takes too long is told, and its try has failed. */
 static void times_out(void) {
   fairlane_error *error = NULL;
@@ -269,6 +292,7 @@ int main(int count, char **arguments) {
   OK(fairlane_queue_purge(queue, NO_TEXT, &purged, &error));
   refuses();
   stops();
+  stops_by_itself();
   times_out();
   OK(fairlane_queue_purge(queue, NO_TEXT, &purged, &error));
   runs();

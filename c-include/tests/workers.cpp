@@ -84,6 +84,18 @@ int main(int count, char** arguments) {
     CHECK(worker.stop() && worker.wait());
   }
 
+  // It ends by itself.
+  {
+    const auto before = queue.size();
+    fairlane::worker_options once;
+    once.max_jobs(1).until_empty();
+    fairlane::worker worker(queue, [](fairlane::delivery&) {}, once);
+    queue.push("first");
+    queue.push("second");
+    worker.start();
+    CHECK(worker.wait() && queue.size() == before + 1);
+  }
+
   // It runs until its interrupt, and its end waits for handlers.
   fairlane::interrupt interrupt;
   std::int32_t signal = 0;

@@ -24,9 +24,25 @@ class Context {
     context.#reason ??= new DOMException(reason, name);
     context.#controller?.abort(context.#reason);
   }
+
+  /** Tells whether something is the reason for which the signal was aborted, or has it as its cause. */
+  static isReason(context, error) {
+    const reason = context.#reason;
+    return reason !== undefined && (error === reason || causeOf(error) === reason);
+  }
 }
 
-const { raise } = Context;
+/** Gives the cause of what was thrown. Anything may be, even what cannot be looked at. */
+function causeOf(error) {
+  try {
+    return error?.cause;
+  } catch {
+    return undefined;
+  }
+}
+
+const { isReason, raise } = Context;
+delete Context.isReason;
 delete Context.raise;
 
-module.exports = { Context, raise };
+module.exports = { Context, isReason, raise };

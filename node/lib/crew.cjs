@@ -3,10 +3,10 @@
 // One start of a worker, from there to its end: it calls handlers with what the native half hands
 // over, and hands over what they say, once a turn of JavaScript.
 
-const { Context, raise } = require("./context.cjs");
+const { Context, isReason, raise } = require("./context.cjs");
 const { enter, errorOf } = require("./errors.cjs");
 const { Job } = require("./job.cjs");
-const { PLAIN, returned, writeDone, writeRefused, writeThrown } = require("./outcome.cjs");
+const { PLAIN, Release, returned, writeDone, writeRefused, writeThrown } = require("./outcome.cjs");
 const { Writer } = require("./packet.cjs");
 const { employ } = require("./post.cjs");
 
@@ -25,8 +25,6 @@ class Crew {
   #writer = new Writer();
   #isDue = false;
   #isObserved = false;
-  /** Whether the signals of handlers wait for the end of the time to stop. */
-  #isPatient = false;
   #isGivenUp = false;
   #isOver = false;
   /** What handlers run, by number. */
@@ -47,7 +45,16 @@ class Crew {
     try {
       for (const { line, weight } of plan.sources) line.lend(worker, weight);
       this.#observe();
-      enter(() => worker.start(plan.concurrency ?? undefined, plan.lease, plan.timeout ?? undefined));
+      const { concurrency, lease, timeout, maxJobs, untilEmpty } = plan;
+      enter(() =>
+        worker.start(
+          concurrency ?? undefined,
+          lease,
+          timeout ?? undefined,
+          maxJobs ?? undefined,
+          untilEmpty,
+        ),
+      );
     } catch (error) {
       dismiss();
       throw error;
@@ -65,7 +72,6 @@ class Crew {
 
   /** Takes no more jobs. */
   drain() {
-    this.#isPatient = true;
     enter(() => this.#native.drain());
   }
 
@@ -73,7 +79,6 @@ class Crew {
   giveUp() {
     this.#isGivenUp = true;
     enter(() => this.#native.giveUp());
-    for (const { context } of this.#running.values()) raise(context, "stopping");
   }
 
   /** Ends within a time; tells whether every handler has returned. */
@@ -177,7 +182,10 @@ class Crew {
     this.#say(number, isTold, (writer) => writeDone(writer, outcome));
   }
 
-  #thrown(number, error) {
+  #thrown(number, thrown) {
+    // What takes a signal throws the signal's own reason: the handler left off when it was told.
+    const hasLeftOff = isReason(this.#running.get(number).context, thrown);
+    const error = hasLeftOff ? new Release() : thrown;
     this.#say(number, true, (writer) => writeThrown(writer, error, this.#plan.retryIf));
   }
 
@@ -211,9 +219,7 @@ class Crew {
 
   #raise(number, reason) {
     const running = this.#running.get(number);
-    if (running !== undefined && !(this.#isPatient && reason === "stopping")) {
-      raise(running.context, reason);
-    }
+    if (running !== undefined) raise(running.context, reason);
   }
 
   #event(name, reader) {

@@ -11,7 +11,15 @@ const { Queue, lineOf } = require("./queue.cjs");
 
 const { defaultLease } = constants();
 
-const OPTIONS = new Set(["also", "concurrency", "lease", "timeout", "retryIf"]);
+const OPTIONS = new Set([
+  "also",
+  "concurrency",
+  "lease",
+  "timeout",
+  "maxJobs",
+  "untilEmpty",
+  "retryIf",
+]);
 const STOP = new Set(["timeout"]);
 const RUN = new Set(["stopTimeout"]);
 
@@ -37,6 +45,8 @@ class Worker extends EventEmitter {
       concurrency: check.maybe(check.integer, "concurrency", given.concurrency),
       lease: check.time("lease", given.lease ?? defaultLease),
       timeout: check.maybe(check.time, "timeout", given.timeout),
+      maxJobs: check.maybe(check.integer, "maxJobs", given.maxJobs),
+      untilEmpty: check.truth("untilEmpty", given.untilEmpty ?? false),
       retryIf: check.callable("retryIf", retryIf, "a function of an error"),
     };
   }

@@ -2,9 +2,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { Discard, NewJob, Queue, Release, Retry, Worker } from "../index.mjs";
 import { onEveryStore } from "./support.mjs";
+
+const SOON = 20_000;
 
 /** Makes a worker that is stopped after the test. */
 export function employ(context, ...given) {
@@ -232,16 +235,70 @@ onEveryStore(({ open, place, kind }) => {
     assert.equal(await worker.wait({ timeout: 10 }), false);
     const stopping = worker.stop({ timeout: 20 });
     assert.equal(worker.state, "stopping");
-    assert.equal(signal.aborted, false);
     await assert.rejects(worker.start(), { code: "Unavailable" });
     assert.equal(await stopping, false);
-    assert.equal(signal.reason.message, "stopping");
     const again = await queue.pop();
     assert.deepEqual([again.id, again.tries], [id, 1]);
     end.open();
     await queue.markComplete(again);
     assert.equal(await worker.wait(), true);
     assert.equal((await queue.stats()).counts.waiting, 0);
+  });
+
+  test("a stop aborts signals at once, and to finish is fine", async (t) => {
+    const queue = await open(t);
+    const id = await queue.push(1);
+    const began = gate();
+    const worker = employ(t, queue, async (_, { signal }) => {
+      began.open();
+      await once(signal, "abort");
+      return signal.reason.message;
+    });
+    await worker.start();
+    await began.passed;
+    assert.equal(await worker.stop({ timeout: SOON }), true);
+    assert.equal(String(await queue.result(id)), '"stopping"');
+  });
+
+  for (const [what, leave] of [
+    ["the reason of a stop", (signal) => once(signal, "abort").then(() => signal.throwIfAborted())],
+    ["what the reason of a stop has caused", (signal) => sleep(SOON, null, { signal })],
+  ]) {
+    test(`a handler that throws ${what} gives its job back untried`, async (t) => {
+      const queue = await open(t);
+      await queue.push(1, "default", { maxTries: 1 });
+      const began = gate();
+      const worker = employ(t, queue, async (_, { signal }) => {
+        began.open();
+        await leave(signal);
+      });
+      const released = once(worker, "released");
+      await worker.start();
+      await began.passed;
+      assert.equal(await worker.stop({ timeout: SOON }), true);
+      await released;
+      assert.equal((await queue.pop()).tries, 1);
+    });
+  }
+
+  test("with maxJobs a worker stops by itself", async (t) => {
+    const queue = await open(t);
+    for (let number = 0; number < 3; number++) await queue.push(number);
+    const worker = employ(t, queue, () => null, { concurrency: 4, maxJobs: 2 });
+    await worker.start();
+    assert.equal(await worker.wait({ timeout: SOON }), true);
+    const { counts, completed } = await queue.stats();
+    assert.deepEqual([counts.waiting, counts.inFlight, completed], [1, 0, 2]);
+  });
+
+  test("with untilEmpty a worker works off what can still come", async (t) => {
+    const queue = await open(t);
+    await queue.push("now");
+    await queue.push("later", "default", { delay: 50 });
+    const worker = employ(t, queue, () => null, { untilEmpty: true });
+    await worker.start();
+    assert.equal(await worker.wait({ timeout: SOON }), true);
+    assert.equal((await queue.stats()).completed, 2);
   });
 
   test("a worker that was stopped may be started again", async (t) => {

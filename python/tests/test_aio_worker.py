@@ -267,6 +267,25 @@ def test_a_handler_that_will_not_be_cancelled_does_not_hold_up_a_stop(run: Run) 
     run(main())
 
 
+@pytest.mark.parametrize(("options", "done"), [({"max_jobs": 2}, 2), ({"until_empty": True}, 3)])
+def test_a_worker_may_stop_by_itself(
+    url: str, run: Run, options: dict[str, Any], done: int
+) -> None:
+    async def main() -> None:
+        async def handler(_: Job) -> None:
+            pass
+
+        async with aio.Queue(url, "tests") as queue:
+            await queue.push_many([NewJob(b""), NewJob(b""), NewJob(b"", delay=0.05)])
+            worker = aio.Worker(queue, handler, concurrency=4, **options)
+            await worker.start()
+            assert await worker.wait(SOON)
+            stats = await queue.stats()
+            assert (stats.completed, stats.counts.waiting) == (done, 3 - done)
+
+    run(main())
+
+
 def test_a_worker_ends_with_its_queue(url: str, run: Run) -> None:
     async def main() -> None:
         queue = aio.Queue(url, "tests")

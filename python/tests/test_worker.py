@@ -209,6 +209,40 @@ def test_several_queues_share_one_worker(url: str, events: Events) -> None:
         assert events.next("done")[1] == b"other"
 
 
+def test_with_max_jobs_a_worker_stops_by_itself(queue: Queue) -> None:
+    for number in range(3):
+        queue.push(str(number).encode())
+    worker = Worker(queue, lambda _: None, concurrency=4, max_jobs=2)
+    worker.start()
+    assert worker.wait(SOON)
+    stats = queue.stats()
+    assert (stats.counts.waiting, stats.counts.in_flight, stats.completed) == (1, 0, 2)
+
+
+def test_until_empty_works_off_what_can_still_come(url: str) -> None:
+    with Queue(url, "first") as first, Queue(url, "second") as second:
+        first.push(b"now")
+        first.push(b"later", delay=0.05)
+        second.push(b"elsewhere")
+        worker = Worker(first, lambda _: None, also=[(second, 1)], until_empty=True)
+        worker.run()
+        assert (first.stats().completed, second.stats().completed) == (2, 1)
+
+
+def test_a_stop_raises_signals_at_once_and_to_finish_is_fine(queue: Queue) -> None:
+    began = threading.Event()
+
+    def handler(job: Job) -> object:
+        began.set()
+        assert job.signal is not None
+        return job.signal.wait(SOON)
+
+    id = queue.push(b"")
+    with Worker(queue, handler):
+        assert began.wait(SOON)
+    assert queue.result(id) == b'"stopping"'
+
+
 def test_a_worker_ends_with_its_queue(queue: Queue) -> None:
     worker = Worker(queue, lambda _: None)
     worker.start()
@@ -224,13 +258,15 @@ def test_a_worker_ends_with_its_queue(queue: Queue) -> None:
     [
         ({"concurrency": 0}, "concurrency 0 is out of range: accepted are 1 to 1024"),
         ({"lease": 0}, "lease 0 ms is out of range: a worker extends its leases"),
+        ({"max_jobs": -1}, "max_jobs -1 is out of range: accepted are 0 and above"),
     ],
 )
 def test_an_option_out_of_range_is_refused(options: dict[str, Any], message: str) -> None:
-    with Queue("memory:", "tests") as queue:
-        worker = Worker(queue, lambda _: None, **options)
-        with pytest.raises(fairlane.InvalidArgumentError, match=message):
-            worker.start()
+    with (
+        Queue("memory:", "tests") as queue,
+        pytest.raises(fairlane.InvalidArgumentError, match=message),
+    ):
+        Worker(queue, lambda _: None, **options).start()
 
 
 def test_a_time_to_wait_that_is_out_of_range_is_refused(queue: Queue) -> None:

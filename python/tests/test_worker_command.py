@@ -107,6 +107,19 @@ def test_the_queue_may_be_named_by_the_environment(
         process.communicate(timeout=SOON)
 
 
+@pytest.mark.parametrize("handler", ["plain", "awaited"])
+@pytest.mark.parametrize(("options", "left"), [(("--max-jobs", "1"), 1), (("--until-empty",), 0)])
+def test_it_may_end_by_itself(
+    folder: Path, handler: str, options: tuple[str, ...], left: int
+) -> None:
+    with Queue(folder / "jobs.db", "mail") as queue:
+        for _ in range(2):
+            queue.push(b"hello")
+        process = start(folder, f"shop:{handler}", *QUEUE, *options)
+        _, logged = process.communicate(timeout=SOON)
+        assert (process.returncode, queue.size()) == (0, left), logged
+
+
 def test_an_error_of_fairlane_is_told_in_a_line(folder: Path) -> None:
     process = start(folder, "shop:plain", *QUEUE, "--concurrency", "0")
     _, err = process.communicate(timeout=SOON)

@@ -22,6 +22,8 @@ pub struct WorkerOptions {
     concurrency: Option<usize>,
     lease: Option<Duration>,
     timeout: Option<Duration>,
+    max_jobs: Option<u64>,
+    until_empty: bool,
     observer: Option<Observer>,
 }
 
@@ -39,6 +41,12 @@ impl WorkerOptions {
         }
         if let Some(timeout) = self.timeout {
             worker = worker.timeout(timeout);
+        }
+        if let Some(max_jobs) = self.max_jobs {
+            worker = worker.max_jobs(max_jobs);
+        }
+        if self.until_empty {
+            worker = worker.until_empty();
         }
         if let Some(observer) = self.observer {
             worker = worker.observer(move |event| {
@@ -126,6 +134,39 @@ pub extern "C" fn fairlane_worker_options_set_timeout(
         let options = given("options", options)?;
         let timeout = optional(timeout).map(|timeout| convert::span_of_millis("timeout", timeout));
         options.timeout = timeout.transpose()?;
+        Ok(())
+    })
+}
+
+/// Has the worker stop by itself when handlers have begun with that many jobs, each try counted, and
+/// have returned; what was taken ahead goes back untried. Without end by default.
+///
+/// Ownership: none. Blocking: never. Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn fairlane_worker_options_set_max_jobs(
+    options: Option<&mut WorkerOptions>,
+    max_jobs: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> i32 {
+    boundary!(error, {
+        given("options", options)?.max_jobs = Some(max_jobs as u64);
+        Ok(())
+    })
+}
+
+/// Sets whether the worker stops by itself when none of its queues has a job that is ready, delayed or
+/// in flight with any worker; false by default. The jobs of paused lanes are waited for, those that are
+/// blocked by dead jobs are not.
+///
+/// Ownership: none. Blocking: never. Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn fairlane_worker_options_set_until_empty(
+    options: Option<&mut WorkerOptions>,
+    until_empty: bool,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> i32 {
+    boundary!(error, {
+        given("options", options)?.until_empty = until_empty;
         Ok(())
     })
 }

@@ -86,6 +86,8 @@ impl Worker {
         concurrency: Option<i64>,
         lease: f64,
         timeout: Option<f64>,
+        max_jobs: Option<i64>,
+        until_empty: bool,
     ) -> napi::Result<(), &'static str> {
         door::entered(|| {
             let queues = std::mem::take(&mut *lock(&self.queues));
@@ -105,6 +107,12 @@ impl Worker {
             }
             if let Some(timeout) = timeout {
                 worker = worker.timeout(time::duration("timeout", timeout)?);
+            }
+            if let Some(max_jobs) = max_jobs {
+                worker = worker.max_jobs(convert::count("maxJobs", max_jobs)?);
+            }
+            if until_empty {
+                worker = worker.until_empty();
             }
             let worker = Arc::new(worker);
             worker.start()?;

@@ -33,6 +33,8 @@ impl _Worker {
         concurrency: Option<Integer>,
         lease: Seconds,
         timeout: Option<Seconds>,
+        max_jobs: Option<Integer>,
+        until_empty: bool,
     ) -> PyResult<Self> {
         let mut worker =
             fairlane::Worker::new(&queue.0, move |delivery: &Delivery| judge(&attend, delivery))
@@ -52,6 +54,12 @@ impl _Worker {
         }
         if let Some(timeout) = timeout {
             worker = worker.timeout(timeout.duration("timeout")?);
+        }
+        if let Some(max_jobs) = max_jobs {
+            worker = worker.max_jobs(max_jobs.count("max_jobs")?);
+        }
+        if until_empty {
+            worker = worker.until_empty();
         }
         Ok(Self(worker.into()))
     }

@@ -1015,7 +1015,7 @@ class _Crew:
     `hear` is called on the loop: with "delivered" and pairs of a number and a job, with "raised", a
     number and a reason, and at last with "ended". `observe` is called as that of `_Worker`.
     """
-    def __new__(cls, /, outbox: _Outbox, queue: Queue, also: SupportsGetItem[int, tuple[Queue, int]], hear: Any, observe: Any, observes_all: bool, concurrency: int | None, lease: float | timedelta, timeout: float | timedelta | None) -> _Crew: ...
+    def __new__(cls, /, outbox: _Outbox, queue: Queue, also: SupportsGetItem[int, tuple[Queue, int]], hear: Any, observe: Any, observes_all: bool, concurrency: int | None, lease: float | timedelta, timeout: float | timedelta | None, max_jobs: int | None, until_empty: bool) -> _Crew: ...
     def check(self, /) -> None:
         """
         Raise why it ended by itself, if it did.
@@ -1127,7 +1127,7 @@ class _Worker:
     the name of an event, a job or None, and what else belongs to it. Events that go with every job
     are told only if `observes_all`: they would cost an empty job as much as itself.
     """
-    def __new__(cls, /, queue: Queue, also: SupportsGetItem[int, tuple[Queue, int]], attend: Any, observe: Any, observes_all: bool, concurrency: int | None, lease: float | timedelta, timeout: float | timedelta | None) -> _Worker: ...
+    def __new__(cls, /, queue: Queue, also: SupportsGetItem[int, tuple[Queue, int]], attend: Any, observe: Any, observes_all: bool, concurrency: int | None, lease: float | timedelta, timeout: float | timedelta | None, max_jobs: int | None, until_empty: bool) -> _Worker: ...
     def check(self, /) -> None:
         """
         Raise why it ended by itself, if it did.

@@ -83,6 +83,18 @@ def _parser() -> argparse.ArgumentParser:
         "--timeout", metavar="SECONDS", type=float, help="give up a handler that takes longer"
     )
     parser.add_argument(
+        "--max-jobs",
+        metavar="COUNT",
+        type=int,
+        help="end when that many jobs have begun, and have ended",
+    )
+    parser.add_argument(
+        "--until-empty",
+        action="store_true",
+        default=None,
+        help="end when no job of the queue is ready, delayed or in flight with any worker any more",
+    )
+    parser.add_argument(
         "--reload",
         action="store_true",
         help="start anew when a Python file below this folder changes; needs fairlane[reload]",
@@ -92,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _work(given: argparse.Namespace) -> None:
     target = _find(given.target)
-    names = ("concurrency", "lease", "timeout")
+    names = ("concurrency", "lease", "timeout", "max_jobs", "until_empty")
     options = {name: getattr(given, name) for name in names if getattr(given, name) is not None}
     if isinstance(target, Worker | aio.Worker):
         if options or given.url or given.queue:

@@ -41,6 +41,11 @@ class Worker:
     - timeout: give a handler up that takes longer: its job's signal is raised, the try counts as
       failed, and the job may run again elsewhere. A thread cannot be ended from outside: its slot is
       free again when the handler returns.
+    - max_jobs: stop by itself when handlers have begun with that many jobs, each try counted, and have
+      returned; what was taken ahead goes back untried.
+    - until_empty: stop by itself when none of its queues has a job that is ready, delayed or in flight
+      with any worker. The jobs of paused lanes are waited for, those that are blocked by dead jobs are
+      not.
     - retry_on: which exceptions have the job tried again; any other makes it dead at once.
     - observer: is told what happens; see Observer. Failures are logged to ``fairlane.worker`` too.
 
@@ -56,6 +61,8 @@ class Worker:
         concurrency: int | None = None,
         lease: "float | timedelta" = DEFAULT_LEASE,
         timeout: "float | timedelta | None" = None,
+        max_jobs: int | None = None,
+        until_empty: bool = False,
         retry_on: Errors = BaseException,
         observer: Observer | None = None,
     ) -> None:
@@ -85,6 +92,8 @@ class Worker:
             concurrency,
             lease,
             timeout,
+            max_jobs,
+            until_empty,
         )
 
     @property

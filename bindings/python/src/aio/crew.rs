@@ -61,6 +61,8 @@ impl _Crew {
         concurrency: Option<Integer>,
         lease: Seconds,
         timeout: Option<Seconds>,
+        max_jobs: Option<Integer>,
+        until_empty: bool,
     ) -> PyResult<Self> {
         let loft = Arc::new(Loft {
             outbox: Arc::clone(&outbox.shared),
@@ -89,6 +91,12 @@ impl _Crew {
         }
         if let Some(timeout) = timeout {
             worker = worker.timeout(timeout.duration("timeout")?);
+        }
+        if let Some(max_jobs) = max_jobs {
+            worker = worker.max_jobs(max_jobs.count("max_jobs")?);
+        }
+        if until_empty {
+            worker = worker.until_empty();
         }
         let worker = Arc::new(worker);
         *lock(&loft.worker) = Arc::downgrade(&worker);

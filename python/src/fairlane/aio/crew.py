@@ -25,6 +25,8 @@ class Plan:
     concurrency: int | None
     lease: "float | timedelta"
     timeout: "float | timedelta | None"
+    max_jobs: int | None
+    until_empty: bool
     retry_on: Errors
     observer: Observer | None
 
@@ -52,6 +54,8 @@ class Crew:
             plan.concurrency,
             plan.lease,
             plan.timeout,
+            plan.max_jobs,
+            plan.until_empty,
         )
         self.native.start()
         loop = asyncio.get_running_loop()

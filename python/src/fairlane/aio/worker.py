@@ -45,6 +45,8 @@ class Worker:
         concurrency: int | None = None,
         lease: "float | timedelta" = DEFAULT_LEASE,
         timeout: "float | timedelta | None" = None,
+        max_jobs: int | None = None,
+        until_empty: bool = False,
         retry_on: Errors = BaseException,
         observer: Observer | None = None,
     ) -> None:
@@ -55,7 +57,16 @@ class Worker:
             if not isinstance(source, Queue):
                 raise TypeError(f"queue {source!r} is not accepted: accepted is fairlane.aio.Queue")
         self._plan = Plan(
-            queue, handler, tuple(sources[1:]), concurrency, lease, timeout, retry_on, observer
+            queue,
+            handler,
+            tuple(sources[1:]),
+            concurrency,
+            lease,
+            timeout,
+            max_jobs,
+            until_empty,
+            retry_on,
+            observer,
         )
         self._crew: Crew | None = None
 
