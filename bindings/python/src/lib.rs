@@ -42,7 +42,9 @@ mod verdict;
 mod worker;
 
 /// The native half of fairlane; import `fairlane` instead.
-#[pyo3::pymodule]
+// Needs no GIL: all classes are frozen, and what changes in them is behind locks under which nothing of
+// Python is called or dropped.
+#[pyo3::pymodule(gil_used = false)]
 mod _fairlane {
     #[pymodule_export]
     use crate::aio::crew::_Crew;

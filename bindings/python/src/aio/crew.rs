@@ -192,7 +192,9 @@ impl Receiver for Loft {
 
     fn ended(&self) {
         self.post(|callbacks| Box::new(move |py| callbacks.hear.call1(py, ("ended",)).map(drop)));
-        lock(&self.callbacks).take();
+        // Dropped without the lock: they are Python's.
+        let callbacks = lock(&self.callbacks).take();
+        drop(callbacks);
         lock(&self.held).clear();
     }
 }

@@ -196,16 +196,21 @@ impl _Line {
             return Ok(mail);
         }
         let desk = Desk::new(fairlane::Queue::clone(&self.queue));
-        let thread = thread::Builder::new()
-            .name("fairlane".into())
-            .spawn(move || serve(&mailbox, desk))
-            .map_err(|error| {
+        let spawned =
+            thread::Builder::new().name("fairlane".into()).spawn(move || serve(&mailbox, desk));
+        match spawned {
+            Ok(thread) => {
+                // That of a parent process is not here to be detached.
+                std::mem::forget(state.running.replace(Running { mail: mail.clone(), thread }));
+                Ok(mail)
+            }
+            Err(error) => {
+                // Python's error is made without the lock.
+                drop(state);
                 let message = format!("thread of the queue cannot be started: {error}");
-                door::raise(Error::new(ErrorCode::Unavailable, message))
-            })?;
-        // That of a parent process is not here to be detached.
-        std::mem::forget(state.running.replace(Running { mail: mail.clone(), thread }));
-        Ok(mail)
+                Err(door::raise(Error::new(ErrorCode::Unavailable, message)))
+            }
+        }
     }
 }
 
