@@ -27,6 +27,7 @@ mod eviction;
 mod finish;
 mod holds;
 mod look;
+mod part;
 mod pop;
 mod push;
 mod reader;

@@ -3,6 +3,8 @@
 use once_cell::race::OnceBox;
 use sha1_smol::Sha1;
 
+use super::scripts::TEXT_ARGUMENTS;
+
 /// A script and, once they were asked for, its text and the digest by which `EVALSHA` names it.
 #[derive(Debug)]
 pub struct Script {
@@ -25,9 +27,6 @@ pub struct Form {
     /// The SHA-1 of the text in hexadecimal digits.
     pub digest: String,
 }
-
-/// What a script begins with whose arguments come as text.
-const TEXT_ARGUMENTS: &str = include_str!("scripts/text.lua");
 
 impl Script {
     /// Names a script of these parts.

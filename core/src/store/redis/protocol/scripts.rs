@@ -1,10 +1,56 @@
 //! The scripts, one a verb, each put together from the parts that it needs.
 
+use super::part;
 use super::script::Script;
+
+/// The files of `scripts/`: their names, and what is sent of them.
+macro_rules! parts {
+    ($($name:literal),+) => {
+        &[$(($name, {
+            const WHOLE: &str = include_str!(concat!("scripts/", $name, ".lua"));
+            const SENT: [u8; part::length(WHOLE)] = part::sent(WHOLE);
+            // Whole lines of text and tails of them are text.
+            match str::from_utf8(&SENT) {
+                Ok(text) => text,
+                Err(_) => "",
+            }
+        })),+]
+    };
+}
+
+const PARTS: &[(&str, &str)] = parts! {
+    "adding", "again", "await", "bump_holds", "bump_keys", "cancel", "clean", "clock", "close",
+    "configure", "dead", "describe", "dump", "extend", "failed", "fate", "fills", "finish",
+    "fire", "frees", "get", "hold", "holds", "jobs", "keep", "lane", "lanes", "lanes_list",
+    "let_go", "looking", "memory", "mend", "open", "order", "peek", "plain", "plain_complete",
+    "plain_complete_many", "plain_holds", "plain_open", "plain_pop", "plain_pop_many",
+    "plain_push", "plain_push_many", "plain_repeat", "pop", "purge", "push", "repair_counts",
+    "repair_index", "repair_jobs", "repair_lanes", "repair_queue", "repair_rows", "restore",
+    "result", "results", "schedule", "schedules", "settle", "signpost", "starts", "stats",
+    "sweep", "tell_schedule", "text", "ticks", "time", "unschedule"
+};
+
+/// Gives what is sent of a part.
+const fn part_of(name: &str) -> &'static str {
+    let mut parts = PARTS;
+    while let [(part, text), others @ ..] = parts {
+        if part::is_same(part.as_bytes(), name.as_bytes()) {
+            return text;
+        }
+        parts = others;
+    }
+    #[expect(clippy::panic, reason = "the compiler meets it")]
+    {
+        panic!("a script has a part that is not among PARTS")
+    }
+}
+
+/// What a script begins with whose arguments come as text.
+pub(super) const TEXT_ARGUMENTS: &str = part_of("text");
 
 macro_rules! script {
     ($name:literal, $($part:literal),+) => {
-        Script::new($name, &[$(include_str!(concat!("scripts/", $part, ".lua"))),+])
+        Script::new($name, const { &[$(part_of($part)),+] })
     };
 }
 
