@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::millis;
 use crate::error::{Error, ErrorCode, Result};
 
 /// Names a job within its queue, for as long as the queue lives; never used twice.
@@ -25,6 +27,15 @@ impl JobId {
     /// Makes the error of a question after this id, which no push gave.
     pub(crate) fn unknown(self) -> Error {
         Error::invalid(format!("job {self} was never pushed: accepted are ids that push gave"))
+    }
+
+    /// Makes the error of a wait of that length within which the job has not ended.
+    pub fn unfinished(self, wait: Duration) -> Error {
+        let message = match millis(wait) {
+            0 => format!("job {self} has not ended: wait for its result, or ask again"),
+            wait => format!("job {self} has not ended within {wait} ms: wait longer, or ask again"),
+        };
+        Error::new(ErrorCode::Timeout, message)
     }
 }
 

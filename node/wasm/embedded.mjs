@@ -1,28 +1,53 @@
 // The embedded store: it answers at once, and its workers are all in this program.
 
 import { InternalError } from "./errors.mjs";
-import { Sleepers } from "./waiting.mjs";
+import { Awaited, Sleepers } from "./waiting.mjs";
 
-/** Rings the workers of one queue. */
+/** How long who waits for a result sleeps at a time; then it looks for itself. */
+const LOOK_AGAIN = 5_000;
+
+/** Those who wait at one queue, whichever handle they have. */
+export class Hall {
+  sleepers = new Sleepers();
+  /** The handles that have somebody wait for results. */
+  listeners = new Set();
+}
+
+/** Rings those who wait at one queue. */
 export class Embedded {
-  #sleepers;
+  #core;
+  #hall;
+  #awaited = new Awaited();
+  #isClosed = false;
+  /** The core has a name of its own for the handle. */
+  listener = "";
 
-  constructor(sleepers = new Sleepers()) {
-    this.#sleepers = sleepers;
+  constructor(core, hall = new Hall()) {
+    this.#core = core;
+    this.#hall = hall;
   }
 
   call() {
     throw new InternalError("the embedded store asked for a server");
   }
 
-  /** Something has changed: the first that sleeps looks whether that is work, and, if it found some,
-   * calls the next by this. */
+  /** Something has changed. The first worker that sleeps looks whether that is work, and, if it found
+   * some, calls the next by this; who waits for the end of a job is told of it. */
   changed() {
-    this.#sleepers.ring();
+    this.#hall.sleepers.ring();
+    for (const listener of this.#hall.listeners) {
+      listener.#hear();
+    }
+  }
+
+  #hear() {
+    for (const id of this.#core.ended()) {
+      this.#awaited.call(id);
+    }
   }
 
   place(signal) {
-    const sleepers = this.#sleepers;
+    const { sleepers } = this.#hall;
     const place = {
       rung: false,
       watches: false,
@@ -39,7 +64,29 @@ export class Embedded {
     return place;
   }
 
+  /** Enters one who waits for the end of a job. */
+  await(id, signal) {
+    const entered = this.#awaited.enter(id);
+    this.#hall.listeners.add(this);
+    const place = {
+      /** Whether its last look has found that the job has not ended. */
+      isOpen: false,
+      wait: (time) => entered.wait(Math.min(time, LOOK_AGAIN), signal),
+      leave: () => {
+        if (entered.leave() && place.isOpen && !this.#isClosed) {
+          this.#core.giveUp(id);
+        }
+        if (this.#awaited.isEmpty) {
+          this.#hall.listeners.delete(this);
+        }
+      },
+    };
+    return place;
+  }
+
   close() {
-    this.#sleepers.stir();
+    this.#isClosed = true;
+    this.#hall.sleepers.stir();
+    this.#awaited.stir();
   }
 }

@@ -1,10 +1,10 @@
 // Opening: from where a queue is to its store.
 
 import * as check from "./check.mjs";
-import { Embedded } from "./embedded.mjs";
+import { Embedded, Hall } from "./embedded.mjs";
 import { InvalidArgumentError, UnavailableError, UnsupportedError, door, thrownBy } from "./errors.mjs";
 import { Redis } from "./redis.mjs";
-import { Closing, Sleepers } from "./waiting.mjs";
+import { Closing } from "./waiting.mjs";
 
 const OPTIONS = [
   "durability",
@@ -22,8 +22,8 @@ const OPTIONS = [
 /** What is said where a URL is not accepted, in every host. */
 const ACCEPTED = "accepted are a path, sqlite:PATH, memory: and redis://HOST";
 
-/** Workers that sleep at one queue of a file, whichever handle they have. */
-const SLEEPERS = new Map();
+/** Those who wait at the queues of files. */
+const HALLS = new Map();
 
 /** Gives the function that opens a queue with one build of the module. */
 export const opener = (module, shareOf) =>
@@ -33,7 +33,7 @@ export const opener = (module, shareOf) =>
     const clock = shareOf(given.clock);
     if (typeof where === "function") {
       const core = door(() => module.Queue.remote(name, given, clock));
-      return { core, store: new Redis(module, where, core.wakeKey(), given, closing), closing };
+      return { core, store: new Redis(module, where, core, given, closing), closing };
     }
     if (typeof where !== "string") {
       throw check.refusal("url", where, "a string or a function that sends commands to Redis");
@@ -44,7 +44,7 @@ export const opener = (module, shareOf) =>
     }
     if (path === undefined) {
       const core = door(() => module.Queue.memory(name, given, clock));
-      return { core, store: new Embedded(new Sleepers()), closing };
+      return { core, store: new Embedded(core), closing };
     }
     const isThere = await module.openFiles(path).catch((thrown) => {
       throw thrownBy(thrown);
@@ -55,10 +55,10 @@ export const opener = (module, shareOf) =>
     }
     const core = door(() => module.Queue.file(path, name, given, clock));
     const place = `${path}\0${core.name()}`;
-    if (!SLEEPERS.has(place)) {
-      SLEEPERS.set(place, new Sleepers());
+    if (!HALLS.has(place)) {
+      HALLS.set(place, new Hall());
     }
-    return { core, store: new Embedded(SLEEPERS.get(place)), closing };
+    return { core, store: new Embedded(core, HALLS.get(place)), closing };
   };
 
 /** Gives the path of a file's URL; none for memory. */

@@ -1,9 +1,9 @@
-// Payloads: bytes as they are, everything else as JSON.
+// Payloads and results: bytes as they are, everything else as JSON.
 
 import { InvalidArgumentError } from "./errors.mjs";
 
 /** Gives the bytes of a payload, as a copy: what is done to the caller's later is not pushed. */
-export function encode(value) {
+export function encode(value, what = "payload") {
   if (ArrayBuffer.isView(value)) {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
   }
@@ -14,16 +14,20 @@ export function encode(value) {
   try {
     text = JSON.stringify(value);
   } catch (error) {
-    throw refusal(error.message, { cause: error });
+    throw refusal(what, error.message, { cause: error });
   }
   if (text === undefined) {
-    throw refusal(`${typeof value} has none`);
+    throw refusal(what, `${typeof value} has none`);
   }
   return new TextEncoder().encode(text);
 }
 
-function refusal(why, options) {
-  const message = `payload is not JSON: ${why}: accepted are bytes and JSON values`;
+/** Gives the bytes of a result; null, if there is none. */
+export const encodeResult = (value) =>
+  value === undefined || value === null ? null : encode(value, "result");
+
+function refusal(what, why, options) {
+  const message = `${what} is not JSON: ${why}: accepted are bytes and JSON values`;
   return new InvalidArgumentError(message, options);
 }
 

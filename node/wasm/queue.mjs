@@ -5,9 +5,13 @@ import { Dethrottler } from "./dethrottler.mjs";
 import { ClosedError, InvalidArgumentError, door, errorOf } from "./errors.mjs";
 import { Job, JobInfo, LaneInfo, Pushed, Repaired } from "./nouns.mjs";
 import { ScheduleInfo, Stats, Swept } from "./nouns.mjs";
+import { encodeResult } from "./payload.mjs";
 
 const POP = ["wait", "lease", "signal"];
 const JOBS = ["lease", "signal"];
+const COMPLETE = ["then", "result", "resultTtl"];
+const COMPLETE_MANY = ["results", "resultTtl"];
+const RESULT = ["wait", "signal"];
 const LIMITS = ["tps", "rate", "maxInFlight", "weight", "maxWaiting"];
 const FILTER = ["ids", "lane"];
 const TERMS = ["cron", "every", "timezone", "catchUp"];
@@ -93,14 +97,45 @@ export function queueClass(module, open, { NewJob, manyOf: jobsOf }) {
     }
 
     async markComplete(token, options = undefined) {
-      const { then = [] } = check.options(options, ["then"]);
-      const many = jobsOf(then);
-      return this.#change(() => this.#core.markComplete(token, many), nothing);
+      const { then = [], result, resultTtl } = check.options(options, COMPLETE);
+      const [many, value] = [jobsOf(then), encodeResult(result)];
+      const begin = () => this.#core.markComplete(token, many, value, resultTtl);
+      return this.#change(begin, nothing);
     }
 
-    async markCompleteMany(tokens) {
+    async markCompleteMany(tokens, options = undefined) {
+      const { results = null, resultTtl } = check.options(options, COMPLETE_MANY);
       const many = check.many("tokens", tokens);
-      return this.#change(() => this.#core.markCompleteMany(many), verdicts);
+      const values = results && check.many("results", results).map(encodeResult);
+      return this.#change(() => this.#core.markCompleteMany(many, values, resultTtl), verdicts);
+    }
+
+    async result(id, options = undefined) {
+      const { wait = 0, signal } = check.options(options, RESULT);
+      check.signal(signal);
+      const end = performance.now() + door(() => module.wait(wait));
+      signal?.throwIfAborted();
+      const lastLook = () => this.#run(() => this.#core.result(id, wait), asIs);
+      if (wait === 0) return lastLook();
+      const { listener } = this.#store;
+      const look = () => this.#run(() => this.#core.result(id, undefined, listener), asIs);
+      // Entered before the first look: the end of the job calls it from then on.
+      const place = this.#store.await(id, signal);
+      try {
+        for (;;) {
+          const left = end - performance.now();
+          if (left <= 0) return await lastLook();
+          place.isOpen = false;
+          const told = await look();
+          if (told !== undefined) return told;
+          place.isOpen = true;
+          signal?.throwIfAborted();
+          await place.wait(left);
+          signal?.throwIfAborted();
+        }
+      } finally {
+        place.leave();
+      }
     }
 
     async release(token, options = undefined) {

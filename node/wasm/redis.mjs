@@ -9,7 +9,7 @@ import {
   UnavailableError,
   errorOf,
 } from "./errors.mjs";
-import { Sleepers, pause } from "./waiting.mjs";
+import { Awaited, Sleepers, pause } from "./waiting.mjs";
 
 /** How long the server lets a worker wait at a time. Then the worker looks for itself: the call may
  * have gone with a worker that was killed. In milliseconds. */
@@ -32,6 +32,7 @@ export class Redis {
   #blocking;
   #options;
   #wakeKey;
+  #endsKey;
   #closing;
   /** Names this handle to the scripts. */
   #link = crypto.getRandomValues(new Uint8Array(8));
@@ -40,15 +41,22 @@ export class Redis {
   #slots = [];
   #slotsMade = 0;
   #sleepers = new Sleepers();
+  #awaited = new Awaited();
   #isListening = false;
+  /** Whether the marker is listened for; else it is the box alone. */
+  #listensForWork = false;
   #waitingRefused;
 
-  constructor(module, client, wakeKey, options, closing) {
+  constructor(module, client, core, options, closing) {
     this.#module = module;
     this.#client = asClient("client", client);
     this.#takesText = client.takesText === true;
     this.#blocking = options.blocking && asClient("blocking", options.blocking);
-    this.#wakeKey = wakeKey;
+    this.#wakeKey = core.wakeKey();
+    const name = Array.from(this.#link, (byte) => byte.toString(16)).join(".");
+    this.#endsKey = core.endsKey(name);
+    /** Names this handle to the ends of jobs, if it can be called by them. */
+    this.listener = this.#blocking && name;
     this.#options = { busyTimeout: 10_000, callTimeout: 5_000, pollInterval: 100, ...options };
     this.#closing = closing;
   }
@@ -57,6 +65,7 @@ export class Redis {
 
   close() {
     this.#sleepers.stir();
+    this.#awaited.stir();
   }
 
   /** Carries out a request: sends it until it has its answer, or the caller's time is over. */
@@ -118,27 +127,54 @@ export class Redis {
     return place;
   }
 
-  async #wait(time, signal) {
+  /** Enters one who waits for the end of a job. The server forgets within seconds what is waited
+   * for, and is told so again by each look. */
+  await(id, signal) {
+    const entered = this.#awaited.enter(id);
+    return {
+      isOpen: false,
+      wait: (time) => this.#listening((most) => entered.wait(Math.min(time, most), signal)),
+      leave: entered.leave,
+    };
+  }
+
+  #wait(time, signal) {
+    return this.#listening((most) => this.#sleepers.sleep(Math.min(time, most), signal));
+  }
+
+  /** Listens for one who sleeps. */
+  async #listening(sleep) {
     if (!this.#blocking) {
-      return this.#sleepers.sleep(Math.min(time, this.#options.pollInterval), signal);
+      return sleep(this.#options.pollInterval);
     }
-    const rung = this.#sleepers.sleep(Math.min(time, BLOCK), signal);
+    const slept = sleep(BLOCK);
     this.#listen();
-    const isRung = await rung;
+    const isRung = await slept;
     if (this.#waitingRefused) {
       throw this.#waitingRefused;
     }
     return isRung;
   }
 
-  /** Takes the marker whenever one of this queue's workers sleeps: one blocking command for all. */
+  get #isAwaited() {
+    return !(this.#sleepers.isEmpty && this.#awaited.isEmpty) && !this.#closing.isClosed;
+  }
+
+  /** Takes the marker whenever one of this queue's workers sleeps, and what comes into the box of this
+   * handle: one blocking command for all. */
   async #listen() {
     if (this.#isListening) {
+      if (!this.#listensForWork && !this.#sleepers.isEmpty) {
+        this.#listensForWork = true;
+        this.#stop();
+      }
       return;
     }
     this.#isListening = true;
-    const command = ["BZPOPMIN", this.#wakeKey, String(BLOCK / 1000)];
-    for (let tries = 0; !this.#sleepers.isEmpty && !this.#closing.isClosed; ) {
+    for (let tries = 0; this.#isAwaited; ) {
+      this.#listensForWork = !this.#sleepers.isEmpty;
+      const keys = this.#listensForWork ? [this.#wakeKey, this.#endsKey] : [this.#endsKey];
+      const command = ["BZPOPMIN", ...keys, String(BLOCK / 1000)];
       try {
         await this.#send((command) => this.#take(command), command, new Set(), BLOCK);
         tries = 0;
@@ -147,6 +183,7 @@ export class Redis {
         if (isReply && this.#module.remedy(error.message) === "tell") {
           this.#waitingRefused = this.#explain(error, true);
           this.#sleepers.stir();
+          this.#awaited.stir();
         } else {
           await pause(pauseAfter(tries++), this.#closing);
         }
@@ -155,12 +192,22 @@ export class Redis {
     this.#isListening = false;
   }
 
-  /** Takes the marker, and calls a worker. It may come when nobody listens any more: then it is put
-   * back for another program's workers. */
+  /** Takes the marker, and calls a worker, or an id, and calls those who wait for that job. The marker
+   * may come when nobody listens any more: then it is put back for another program's workers. */
   async #take(command) {
-    const marker = await this.#blocking(command);
-    if (marker !== null && (this.#closing.isClosed || !this.#sleepers.ring())) {
+    const [key, member] = ((await this.#blocking(command)) ?? []).slice(0, 2).map(asText);
+    if (key === asText(this.#endsKey)) {
+      this.#awaited.call(member);
+    } else if (key !== undefined && (this.#closing.isClosed || !this.#sleepers.ring())) {
       this.#ring();
+    }
+  }
+
+  /** Ends the blocking command, so that the next one may be another. */
+  #stop() {
+    for (const command of [["ZADD", this.#endsKey, "0", ""], ["PEXPIRE", this.#endsKey, "60000"]]) {
+      // Late at worst: the command lasts for seconds.
+      (async () => this.#client(command))().catch(() => {});
     }
   }
 
@@ -221,6 +268,8 @@ export class Redis {
     return new ConnectionLostError(message, { cause: hindrance });
   }
 }
+
+const asText = (word) => (typeof word === "string" ? word : new TextDecoder().decode(word));
 
 const closed = () => new ClosedError("queue is closed: open it again to go on");
 

@@ -53,14 +53,8 @@ export function writeTypes(source, target) {
   cut("/** How a background processor works. */");
   replace('import { EventEmitter } from "node:events";\n\n', "");
   replace('/// <reference types="node" />\n\n', "");
-  // Results are not there yet.
-  cut("  /** What {@link Queue.result} gives:", "}\n\n/** What many completions bring along. */");
-  cut("/** What many completions bring along. */", "/** How {@link Queue.jobs} pops. */");
-  cut("  /**\n   * Gives the result of a job,", "  /** Gives a job back untried:");
-  replace(", and `result` is\n   * kept for {@link Queue.result}.", ".");
-  replace(", with `PayloadTooLarge` for a\n   * result over `maxPayload`, and as", ", and as");
-  replace("(\n    tokens: Iterable<Delivery>,\n    options?: CompleteManyOptions,\n  )", "(tokens: Iterable<Delivery>)");
-  replace(", in one step, and keeps their results.", ", in one step.");
+  replace(" All waits of a queue cost one sleeping thread.", "");
+  replace("Promise<Buffer | null>", "Promise<Uint8Array | null>");
   replace("readonly payload: Buffer;", "readonly payload: Uint8Array;");
   replace("\n/** How a queue is opened. */\nexport interface QueueOptions {", OPTIONS);
   replace("static open(url: string,", "static open(url: string | RedisClient,");

@@ -75,3 +75,47 @@ export class Sleepers {
     }
   }
 }
+
+/** Those who wait for the ends of jobs. */
+export class Awaited {
+  #places = new Map();
+
+  get isEmpty() {
+    return this.#places.size === 0;
+  }
+
+  /** Enters one. Its `wait` ends when the job has been called since, too. */
+  enter(id) {
+    const places = this.#places.get(id) ?? new Set();
+    const sleepers = new Sleepers();
+    const place = {
+      isCalled: false,
+      call() {
+        place.isCalled = true;
+        sleepers.stir();
+      },
+      async wait(time, signal) {
+        if (!place.isCalled) await sleepers.sleep(time, signal);
+        place.isCalled = false;
+      },
+      /** Leaves; tells whether nobody waits for that job any more. */
+      leave: () => places.delete(place) && places.size === 0 && this.#places.delete(id),
+    };
+    this.#places.set(id, places.add(place));
+    return place;
+  }
+
+  /** The job has ended. */
+  call(id) {
+    for (const place of this.#places.get(id) ?? []) {
+      place.call();
+    }
+  }
+
+  /** Has all look for themselves. */
+  stir() {
+    for (const id of this.#places.keys()) {
+      this.call(id);
+    }
+  }
+}

@@ -25,11 +25,6 @@ pub fn wrong_type(what: &str, value: &JsValue, accepted: &str) -> JsValue {
     raise(&Error::invalid(format!("{what} {shown} is not accepted: accepted is {accepted}")))
 }
 
-/// Refuses two arguments of which one is accepted.
-pub fn both(one: &str, other: &str) -> JsValue {
-    raise(&Error::invalid(format!("{one} and {other} are both given: accepted is one of them")))
-}
-
 /// Lists every error code: name, number, and whether it is retryable.
 #[wasm_bindgen(js_name = errorCodes)]
 pub fn error_codes() -> Array {

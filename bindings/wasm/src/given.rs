@@ -56,6 +56,11 @@ impl Given {
         bytes.map(Uint8Array::to_vec).ok_or_else(|| self.wrong_type("a Uint8Array"))
     }
 
+    /// Reads bytes, if they were given.
+    pub fn maybe_bytes(self) -> Outcome<Option<Vec<u8>>> {
+        self.optional().map(|it| it.bytes()).transpose()
+    }
+
     /// Reads a number.
     pub fn number(&self) -> Outcome<f64> {
         self.value.as_f64().ok_or_else(|| self.wrong_type("a number"))

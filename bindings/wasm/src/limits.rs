@@ -1,8 +1,9 @@
+use fairlane::clock::Millis;
 use fairlane::limits::MAX_WINDOW;
 use fairlane::{Error, Limits, LimitsChange, Rate};
 use wasm_bindgen::JsValue;
 
-use crate::errors::{Outcome, both, raise};
+use crate::errors::{Outcome, raise};
 use crate::given::Given;
 use crate::row::{number, row};
 
@@ -27,19 +28,20 @@ pub fn change(given: &Given) -> Outcome<LimitsChange> {
 
 /// Reads the two ways to name a rate: `tps`, and `rate` as a count and a window in milliseconds.
 pub fn rate(given: &Given) -> Outcome<Option<Rate>> {
-    match (given.field("tps").optional(), given.field("rate").optional()) {
-        (None, None) => Ok(None),
-        (Some(tps), None) => Ok(Some(Rate::per_second(tps.integer()?))),
-        (None, Some(rate)) => match &rate.parts()?[..] {
-            [count, window] => {
-                let window = window.named("rate window").span_within(1..=MAX_WINDOW)?;
-                Ok(Some(Rate { count: count.integer()?, window }))
-            }
-            parts => Err(raise(&Error::invalid(format!(
-                "rate of {} parts is not accepted: accepted are a count and a window",
-                parts.len()
-            )))),
-        },
-        (Some(_), Some(_)) => Err(both("tps", "rate")),
+    let tps = given.field("tps").optional().map(|tps| tps.integer()).transpose()?;
+    let pair = given.field("rate").optional().map(|rate| pair(&rate)).transpose()?;
+    fairlane::given::rate(tps, pair).map_err(|error| raise(&error))
+}
+
+fn pair(rate: &Given) -> Outcome<(i64, Millis)> {
+    match &rate.parts()?[..] {
+        [count, window] => {
+            let window = window.named("rate window").span_within(1..=MAX_WINDOW)?;
+            Ok((count.integer()?, window))
+        }
+        parts => Err(raise(&Error::invalid(format!(
+            "rate of {} parts is not accepted: accepted are a count and a window",
+            parts.len()
+        )))),
     }
 }

@@ -1,8 +1,8 @@
-use fairlane::{Due, Error, Key, NewJob};
+use fairlane::{Due, Key, NewJob};
 use wasm_bindgen::prelude::*;
 
 use crate::backoff::policy;
-use crate::errors::{Outcome, both, raise};
+use crate::errors::{Outcome, raise};
 use crate::given::Given;
 use crate::limits::rate;
 use crate::row::{moment, number, row, text};
@@ -60,21 +60,13 @@ pub fn new_jobs(given: &Given) -> Outcome<Vec<NewJob>> {
 }
 
 fn due(given: &Given) -> Outcome<Due> {
-    match (given.field("delay").optional(), given.field("at").optional()) {
-        (None, None) => Ok(Due::Now),
-        (Some(delay), None) => delay.span().map(Due::In),
-        (None, Some(at)) => at.moment().map(Due::At),
-        (Some(_), Some(_)) => Err(both("delay", "at")),
-    }
+    let delay = given.field("delay").optional().map(|delay| delay.span()).transpose()?;
+    let at = given.field("at").optional().map(|at| at.moment()).transpose()?;
+    fairlane::given::due(delay, at).map_err(|error| raise(&error))
 }
 
 fn key(given: &Given) -> Outcome<Option<Key>> {
+    let name = given.field("key").optional().map(|name| name.text()).transpose()?;
     let ttl = given.field("keyTtl").optional().map_or(Ok(0), |ttl| ttl.named("key_ttl").span())?;
-    match given.field("key").optional() {
-        Some(name) => Ok(Some(Key { name: name.text()?, ttl })),
-        None if ttl == 0 => Ok(None),
-        None => Err(raise(&Error::invalid(format!(
-            "key_ttl {ttl} ms is given without a key: name the key too"
-        )))),
-    }
+    fairlane::given::key(name, ttl).map_err(|error| raise(&error))
 }

@@ -1,12 +1,13 @@
 //! A verb on its way: carried to its end by the package.
 
-use std::sync::Arc;
+#[cfg(feature = "sqlite")]
+use std::rc::Rc;
 
 use fairlane::store::redis::RedisStore;
 use fairlane::store::redis::protocol::Manner;
 use fairlane::store::redis::replay::{Exchange, Step, Tape};
-use fairlane::store::{Ask, Batch, Store};
-use fairlane::{Error, ErrorCode, Queue, Result};
+use fairlane::store::{Ask, Batch, Fate, Store};
+use fairlane::{Error, ErrorCode, JobId, Queue, Result};
 use wasm_bindgen::prelude::*;
 
 use crate::errors::{Outcome, raise};
@@ -18,24 +19,25 @@ pub type Act = Box<dyn FnMut(&Queue, &dyn Source) -> Result<JsValue>>;
 
 type Replayed = Box<dyn FnMut(&Queue, &RedisStore<Tape>) -> Result<JsValue>>;
 
-/// A store, as a worker that waits pops from it.
+/// A store, as it serves who waits.
 pub trait Source {
     /// Delivers as [`fairlane::store::Waiter::pop`] does.
     fn pop(&self, ask: Ask, manner: Manner) -> Result<Batch>;
+
+    /// Looks what has become of a job; if it has not ended, its end calls that listener.
+    fn fate(&self, id: JobId, listener: Option<&str>) -> Result<Fate>;
 }
 
 impl Source for RedisStore<Tape> {
     fn pop(&self, ask: Ask, manner: Manner) -> Result<Batch> {
         self.pop_as(ask, manner)
     }
-}
 
-/// The embedded store, in which the package itself knows who waits.
-struct Embedded<'a>(&'a dyn Store);
-
-impl Source for Embedded<'_> {
-    fn pop(&self, ask: Ask, _manner: Manner) -> Result<Batch> {
-        self.0.pop(ask)
+    fn fate(&self, id: JobId, listener: Option<&str>) -> Result<Fate> {
+        match listener {
+            Some(listener) => self.await_end_as(id, listener),
+            None => Store::fate(self, id),
+        }
     }
 }
 
@@ -44,14 +46,16 @@ impl Source for Embedded<'_> {
 pub struct Verb(Way);
 
 enum Way {
-    Embedded(Queue, Arc<dyn Store>, Act),
+    #[cfg(feature = "sqlite")]
+    Embedded(Queue, Rc<dyn Source>, Act),
     Remote(Exchange<Replayed>),
     Done(Result<JsValue>),
 }
 
 impl Verb {
-    pub fn embedded(queue: &Queue, store: &Arc<dyn Store>, act: Act) -> Self {
-        Self(Way::Embedded(queue.clone(), Arc::clone(store), act))
+    #[cfg(feature = "sqlite")]
+    pub fn embedded(queue: &Queue, source: Rc<dyn Source>, act: Act) -> Self {
+        Self(Way::Embedded(queue.clone(), source, act))
     }
 
     pub fn remote(name: &str, options: &fairlane::QueueOptions, mut act: Act) -> Result<Self> {
@@ -66,7 +70,8 @@ impl Verb {
     /// undefined at the end.
     pub fn advance(&mut self) -> Option<Request> {
         let result = match &mut self.0 {
-            Way::Embedded(queue, store, act) => act(queue, &Embedded(&**store)),
+            #[cfg(feature = "sqlite")]
+            Way::Embedded(queue, source, act) => act(queue, &**source),
             Way::Remote(exchange) => match exchange.advance() {
                 Step::Send(request) => return Some(request.into()),
                 Step::Done(result) => result,

@@ -19,7 +19,6 @@ use crate::attend::attend;
 use crate::error::{Error, Result};
 use crate::lock::lock;
 use crate::queue::Queue;
-use crate::queue::results::{told, unfinished};
 use crate::store::{Ear, News};
 use crate::token::JobId;
 
@@ -94,8 +93,8 @@ impl<C: Clone + PartialEq> ResultWaits<C> {
         let now = Instant::now();
         let is_over = |_: JobId, wait: &Wait<C>| wait.until.is_some_and(|until| until <= now);
         for (id, wait) in self.take(is_over) {
-            let fate = queue.store.fate(id).map(|fate| told(id, fate));
-            let result = fate.and_then(|told| told.unwrap_or(Err(unfinished(id, wait.wait))));
+            let fate = queue.store.fate(id).map(|fate| fate.told(id));
+            let result = fate.and_then(|told| told.unwrap_or(Err(id.unfinished(wait.wait))));
             (self.tell)(wait.caller, ResultTold::Result(result));
         }
         lock(&self.line).waits.values().flatten().filter_map(|wait| wait.until).min()
@@ -161,7 +160,7 @@ impl<C: Clone + PartialEq> ResultWaits<C> {
             return;
         }
         let fate = queue.store.await_end(id, ear);
-        let Some(result) = fate.map_or_else(|error| Some(Err(error)), |fate| told(id, fate)) else {
+        let Some(result) = fate.map_or_else(|error| Some(Err(error)), |fate| fate.told(id)) else {
             return;
         };
         let waits = lock(&self.line).waits.remove(&id);

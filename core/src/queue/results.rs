@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use web_time::Instant;
 
-use crate::clock::millis;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, Result};
 use crate::queue::Queue;
 use crate::store::{Ear, Fate, News, Store};
 use crate::token::JobId;
@@ -37,7 +36,11 @@ impl Queue {
         check: &mut dyn FnMut() -> Result<(), E>,
     ) -> Result<Option<Vec<u8>>, E> {
         if wait.is_zero() {
-            return Ok(told(id, self.store.fate(id)?).unwrap_or_else(|| Err(unfinished(id, wait)))?);
+            return Ok(self
+                .store
+                .fate(id)?
+                .told(id)
+                .unwrap_or_else(|| Err(id.unfinished(wait)))?);
         }
         let deadline = Instant::now().checked_add(wait);
         let ear = Ear::next();
@@ -47,12 +50,12 @@ impl Queue {
         loop {
             let left = deadline.map_or(Duration::MAX, |end| end.duration_since(Instant::now()));
             if (news != News::Nothing || left.is_zero())
-                && let Some(told) = told(id, awaited.look()?)
+                && let Some(told) = awaited.look()?.told(id)
             {
                 return Ok(told?);
             }
             if left.is_zero() {
-                return Err(unfinished(id, wait).into());
+                return Err(id.unfinished(wait).into());
             }
             check()?;
             news = listener.wait(left.min(interval))?;
@@ -84,29 +87,4 @@ impl Drop for Awaited<'_> {
             log::debug!("a job's end will call for nothing: {error}");
         }
     }
-}
-
-/// Says what has become of a job; `None` if it has not ended.
-pub(super) fn told(id: JobId, fate: Fate) -> Option<Result<Option<Vec<u8>>>> {
-    match fate {
-        Fate::Open => None,
-        Fate::Kept(value) => Some(Ok(Some(value))),
-        Fate::Gone => Some(Ok(None)),
-        Fate::Dead(error) => {
-            let message = match error.as_str() {
-                "" => format!("job {id} is dead: its last try gave no error"),
-                error => format!("job {id} is dead: {error}"),
-            };
-            Some(Err(Error::new(ErrorCode::JobFailed, message)))
-        }
-    }
-}
-
-/// Says that a job has not ended within that time.
-pub(super) fn unfinished(id: JobId, wait: Duration) -> Error {
-    let message = match millis(wait) {
-        0 => format!("job {id} has not ended: wait for its result, or ask again"),
-        wait => format!("job {id} has not ended within {wait} ms: wait longer, or ask again"),
-    };
-    Error::new(ErrorCode::Timeout, message)
 }

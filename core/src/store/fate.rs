@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
 use crate::token::JobId;
 
 /// What has become of a job.
@@ -18,6 +18,25 @@ pub enum Fate {
     /// It has completed without a result, or with one that is not kept any more; or it was
     /// cancelled, purged or cleaned.
     Gone,
+}
+
+impl Fate {
+    /// Says what [`crate::Queue::result`] gives of the job that has fared so; `None` if it has not
+    /// ended.
+    pub fn told(self, id: JobId) -> Option<Result<Option<Vec<u8>>>> {
+        match self {
+            Self::Open => None,
+            Self::Kept(value) => Some(Ok(Some(value))),
+            Self::Gone => Some(Ok(None)),
+            Self::Dead(error) => {
+                let message = match error.as_str() {
+                    "" => format!("job {id} is dead: its last try gave no error"),
+                    error => format!("job {id} is dead: {error}"),
+                };
+                Some(Err(Error::new(ErrorCode::JobFailed, message)))
+            }
+        }
+    }
 }
 
 /// Names a listener to those who have jobs call it; no other of the process has that number.

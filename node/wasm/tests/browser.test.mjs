@@ -85,13 +85,18 @@ describe("Chromium", () => {
   });
 
   test("handles on one file share it", async () => {
-    const payload = await inWorker(async ({ Queue }) => {
+    const told = await inWorker(async ({ Queue }) => {
       const [one, other] = [await Queue.open("shared.db", "mail"), await Queue.open("shared.db", "mail")];
       const waiting = one.pop({ wait: 10_000 });
-      await other.push("rung");
-      return (await waiting).json();
+      const id = await other.push("rung");
+      const job = await waiting;
+      const result = other.result(id, { wait: 60_000 });
+      await one.markComplete(job, { result: job.json() });
+      const began = performance.now();
+      const text = new TextDecoder().decode(await result);
+      return [text, performance.now() - began < 2_000];
     });
-    assert.equal(payload, "rung");
+    assert.deepEqual(told, ['"rung"', true]);
   });
 
   test("files are refused outside a dedicated worker, by what is accepted", async () => {

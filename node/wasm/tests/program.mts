@@ -16,7 +16,7 @@ await memory.pushMany([new NewJob(new Uint8Array(3), "a", { after: id })]);
 
 for await (const job of queue.jobs({ signal: AbortSignal.timeout(100) })) {
   const payload: Uint8Array = job.payload;
-  await queue.markComplete(job, { then: [new NewJob(payload)] }).catch((error: unknown) => {
+  await queue.markComplete(job, { then: [new NewJob(payload)], result: 5 }).catch((error: unknown) => {
     if (!(error instanceof StaleTokenError)) throw error;
   });
 }
@@ -26,5 +26,7 @@ const one: Job | null = await queue.pop({ wait: 100 });
 await queue.push(one?.json(), "a", { prority: 5 });
 // @ts-expect-error: ids are strings
 await queue.get(5);
-// @ts-expect-error: results are not there yet
-await queue.markComplete(id, { result: 5 });
+await queue.markCompleteMany([id], { results: [null, { sum: 42 }], resultTtl: 1_000 });
+const result: Uint8Array | null = await memory.result(id, { wait: 100 });
+// @ts-expect-error: a result is bytes
+JSON.parse(result);

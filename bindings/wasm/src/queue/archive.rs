@@ -1,7 +1,8 @@
 use fairlane::FailedFilter;
+use fairlane::given::both;
 use wasm_bindgen::prelude::*;
 
-use crate::errors::{Outcome, both};
+use crate::errors::{Outcome, raise};
 use crate::given::Given;
 use crate::job_info::job_infos;
 use crate::queue::{Queue, count, nothing};
@@ -45,6 +46,6 @@ fn filter(ids: JsValue, lane: JsValue) -> Outcome<FailedFilter> {
             ids.map(FailedFilter::Ids)
         }
         (None, Some(lane)) => lane.text().map(FailedFilter::Lane),
-        (Some(_), Some(_)) => Err(both("ids", "lane")),
+        (Some(_), Some(_)) => Err(raise(&both("ids", "lane"))),
     }
 }

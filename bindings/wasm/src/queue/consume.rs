@@ -1,9 +1,10 @@
 use std::time::Duration;
 
-use fairlane::clock::millis;
+use fairlane::clock::{Millis, millis};
+use fairlane::given::completions;
 use fairlane::store::Ask;
 use fairlane::store::redis::protocol::Manner;
-use fairlane::{Result, Token};
+use fairlane::{DEFAULT_RESULT_TTL, JobResult, Result, Token};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
@@ -50,18 +51,39 @@ impl Queue {
 
     /// Ends a delivery and pushes what follows from it.
     #[wasm_bindgen(js_name = markComplete)]
-    pub fn mark_complete(&self, token: JsValue, then: JsValue) -> Outcome<Verb> {
+    pub fn mark_complete(
+        &self,
+        token: JsValue,
+        then: JsValue,
+        result: JsValue,
+        ttl: JsValue,
+    ) -> Outcome<Verb> {
         let token = Given::new("token", token).token()?;
-        let then = Given::new("then", then).optional().map(|it| new_jobs(&it)).transpose()?;
-        let then = then.unwrap_or_default();
-        self.verb(move |queue| queue.mark_complete_then(&token, then.clone()), nothing)
+        let then = new_jobs(&Given::new("then", then))?;
+        let (value, ttl) = (Given::new("result", result).maybe_bytes()?, result_ttl(ttl)?);
+        let result = value.map(|value| JobResult { value, ttl });
+        let act = move |queue: &fairlane::Queue| {
+            queue.mark_complete_with(&token, then.clone(), result.clone())
+        };
+        self.verb(act, nothing)
     }
 
     /// Ends many deliveries; gives for each null or the error.
     #[wasm_bindgen(js_name = markCompleteMany)]
-    pub fn mark_complete_many(&self, tokens: JsValue) -> Outcome<Verb> {
-        let tokens = tokens_of(tokens)?;
-        self.verb(move |queue| queue.mark_complete_many(&tokens), fares)
+    pub fn mark_complete_many(
+        &self,
+        tokens: JsValue,
+        results: JsValue,
+        ttl: JsValue,
+    ) -> Outcome<Verb> {
+        let (tokens, ttl) = (tokens_of(tokens)?, result_ttl(ttl)?);
+        let Some(results) = Given::new("results", results).optional() else {
+            return self.verb(move |queue| queue.mark_complete_many(&tokens), fares);
+        };
+        let results = results.parts()?.into_iter().map(Given::maybe_bytes);
+        let completions = completions(tokens, results.collect::<Outcome<_>>()?, ttl);
+        let completions = completions.map_err(|error| raise(&error))?;
+        self.verb(move |queue| queue.mark_complete_many_with(completions.clone()), fares)
     }
 
     /// Gives a job back untried.
@@ -109,6 +131,10 @@ impl Queue {
 
 fn tokens_of(tokens: JsValue) -> Outcome<Vec<Token>> {
     Given::new("tokens", tokens).parts()?.iter().map(Given::token).collect()
+}
+
+fn result_ttl(ttl: JsValue) -> Outcome<Millis> {
+    Given::new("result_ttl", ttl).optional().map_or(Ok(DEFAULT_RESULT_TTL), |ttl| ttl.span())
 }
 
 fn reason(error: JsValue) -> Outcome<String> {

@@ -1,9 +1,9 @@
 //! The queue: opening and closing here, the verbs in their groups. Each verb reads its arguments and
 //! gives the way to its result.
 
-use std::sync::Arc;
+#[cfg(feature = "sqlite")]
+use std::rc::Rc;
 
-use fairlane::store::Store;
 use fairlane::store::redis::protocol::Protocol;
 use fairlane::{QueueOptions, Result};
 use wasm_bindgen::prelude::*;
@@ -22,6 +22,7 @@ mod embedded;
 mod lanes;
 mod look;
 mod produce;
+mod results;
 mod schedule;
 
 /// One named queue in one store.
@@ -33,8 +34,8 @@ pub struct Queue {
 }
 
 enum Place {
-    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "a build without the store"))]
-    Embedded(fairlane::Queue, Arc<dyn Store>),
+    #[cfg(feature = "sqlite")]
+    Embedded(fairlane::Queue, Rc<embedded::Embedded>),
     /// On a server that the package talks to.
     Remote,
 }
@@ -64,8 +65,10 @@ impl Queue {
 
     /// Closes the queue. Files are closed with the last handle, which this one is done with.
     pub fn close(&mut self) {
-        if let Place::Embedded(queue, _) = &self.place {
+        #[cfg(feature = "sqlite")]
+        if let Place::Embedded(queue, embedded) = &self.place {
             queue.close();
+            embedded.leave();
         }
     }
 }
@@ -81,7 +84,10 @@ impl Queue {
 
     fn verb_on(&self, act: Act) -> Outcome<Verb> {
         match &self.place {
-            Place::Embedded(queue, store) => Ok(Verb::embedded(queue, store, act)),
+            #[cfg(feature = "sqlite")]
+            Place::Embedded(queue, embedded) => {
+                Ok(Verb::embedded(queue, Rc::clone(embedded) as _, act))
+            }
             Place::Remote => {
                 Verb::remote(&self.name, &self.options, act).map_err(|error| raise(&error))
             }

@@ -149,6 +149,16 @@ impl<C: Carrier> RedisStore<C> {
         Ok(batch)
     }
 
+    /// Looks what has become of a job; if it has not ended, its end puts its id into the box of the
+    /// listener of that name.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if it was never pushed; those of the store.
+    pub fn await_end_as(&self, id: JobId, listener: &str) -> Result<Fate> {
+        let request = self.protocol.await_end(id, listener, self.injected());
+        self.protocol.read_fate(self.call(request)?, id)
+    }
+
     /// Pops once; tells also whether there is no more for now.
     fn pop_step(&self, step: Ask, manner: Manner) -> Result<(Popped, bool)> {
         if let Some(popped) = self.plain_pop(step, manner)? {
@@ -250,21 +260,14 @@ impl<C: Carrier> Store for RedisStore<C> {
     }
 
     fn listener(&self, ear: Ear, _only: Option<JobId>) -> Result<Box<dyn Listener + '_>> {
-        if !HAS_DRIVER {
-            return Err(left_out());
-        }
         Ok(Box::new(self.listen(ear)?))
     }
 
     fn await_end(&self, id: JobId, ear: Ear) -> Result<Fate> {
-        if !HAS_DRIVER {
-            return Err(left_out());
-        }
         if self.carrier.polls() {
             return self.fate(id);
         }
-        let request = self.protocol.await_end(id, &self.name_of(ear), self.injected());
-        self.protocol.read_fate(self.call(request)?, id)
+        self.await_end_as(id, &self.name_of(ear))
     }
 
     fn give_up(&self, _id: JobId, _ear: Ear) -> Result<()> {

@@ -27,7 +27,25 @@ pub(super) struct SqliteListener<'a> {
     looked: Instant,
 }
 
+/// Learns of the ends of jobs, for a host that cannot sleep: it asks when something has changed.
+/// Dropping it leaves the store.
+pub struct Ends {
+    engine: Arc<Engine>,
+    sleeper: u64,
+}
+
 impl SqliteStore {
+    /// Enters a host that cannot sleep; [`crate::store::Store::await_end`] says of which jobs it
+    /// learns.
+    ///
+    /// # Errors
+    /// `Closed`; those of the store.
+    pub fn ends(&self, ear: Ear) -> Result<Ends> {
+        let engine = self.engine()?;
+        let sleeper = engine.bell.enter(Purpose::Ends(ear));
+        Ok(Ends { engine, sleeper })
+    }
+
     /// Enters a listener.
     pub(super) fn listen(&self, ear: Ear) -> Result<SqliteListener<'_>> {
         let engine = self.engine()?;
@@ -89,6 +107,22 @@ impl Listener for SqliteListener<'_> {
 }
 
 impl Drop for SqliteListener<'_> {
+    fn drop(&mut self) {
+        self.engine.bell.leave(self.sleeper);
+    }
+}
+
+impl Ends {
+    /// Gives those of its jobs that have ended since it was asked last.
+    pub fn take(&self) -> Vec<JobId> {
+        // Who never sleeps has only this to answer the ring by.
+        self.engine.bell.sleep(self.sleeper, Duration::ZERO);
+        let ended = self.engine.bell.ended(self.sleeper).unwrap_or_default();
+        ended.into_iter().map(|job| JobId(number_of(job))).collect()
+    }
+}
+
+impl Drop for Ends {
     fn drop(&mut self) {
         self.engine.bell.leave(self.sleeper);
     }

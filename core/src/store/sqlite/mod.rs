@@ -75,6 +75,7 @@ mod terms;
 use bell::{Purpose, Woken};
 use call::Call;
 use engine::{Engine, NOBODY};
+pub use listener::Ends;
 use queue_row::{QueueRow, row_of};
 use session::Session;
 use step::Step;
