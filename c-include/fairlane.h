@@ -235,6 +235,9 @@ typedef struct fairlane_error fairlane_error;
 /// Something that happened in a worker. It is there as long as the observer is called.
 typedef struct fairlane_event fairlane_event;
 
+/// Texts by name that travelled with a job; part of a job or a job info, and goes with it.
+typedef struct fairlane_headers fairlane_headers;
+
 /// Ends waiting pops from another thread or from a signal handler: any number of pops may be given one
 /// interrupt. Free it with `fairlane_interrupt_free`, after the last of them has returned.
 typedef struct fairlane_interrupt fairlane_interrupt;
@@ -383,6 +386,31 @@ const void *fairlane_bytes_data(const fairlane_bytes *bytes, size_t *length);
 /// Ownership: takes the bytes. Blocking: never. Threads: one at a time.
 void fairlane_bytes_free(fairlane_bytes **bytes);
 
+/// Gives the number of headers; 0 for NULL.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+size_t fairlane_headers_count(const fairlane_headers *headers);
+
+/// Gives the name of a header, the first at 0, in the order of the names; NULL beyond the last one.
+///
+/// Ownership: the headers keep the text. Blocking: never. Threads: any.
+const char *fairlane_headers_name_at(const fairlane_headers *headers, size_t index, size_t *length);
+
+/// Gives the value of a header, the first at 0; NULL beyond the last one.
+///
+/// Ownership: the headers keep the text. Blocking: never. Threads: any.
+const char *fairlane_headers_value_at(const fairlane_headers *headers,
+                                      size_t index,
+                                      size_t *length);
+
+/// Gives the value of the header of that name; NULL if there is none.
+///
+/// Ownership: the headers keep the text. Blocking: never. Threads: any.
+const char *fairlane_headers_value(const fairlane_headers *headers,
+                                   const char *name,
+                                   size_t name_length,
+                                   size_t *length);
+
 /// Gives the job's id.
 ///
 /// Ownership: the job keeps the text. Blocking: never. Threads: any.
@@ -457,6 +485,11 @@ const char *fairlane_job_after(const fairlane_job *job, size_t *length);
 ///
 /// Ownership: the job keeps the text. Blocking: never. Threads: any.
 const char *fairlane_job_error(const fairlane_job *job, size_t *length);
+
+/// Gives the headers that were pushed with it; never NULL for a job.
+///
+/// Ownership: the job keeps the headers. Blocking: never. Threads: any.
+const fairlane_headers *fairlane_job_headers(const fairlane_job *job);
 
 /// Frees a job and sets the variable to NULL; NULL is harmless. The delivery goes on until it is
 /// ended or its lease lapses.
@@ -556,6 +589,11 @@ bool fairlane_job_info_parent_dead(const fairlane_job_info *info);
 ///
 /// Ownership: the info keeps the text. Blocking: never. Threads: any.
 const char *fairlane_job_info_error(const fairlane_job_info *info, size_t *length);
+
+/// Gives the headers that were pushed with it; never NULL for a job.
+///
+/// Ownership: the info keeps the headers. Blocking: never. Threads: any.
+const fairlane_headers *fairlane_job_info_headers(const fairlane_job_info *info);
 
 /// Frees an info and sets the variable to NULL; NULL is harmless. Not for one that belongs to a
 /// list.
@@ -1125,6 +1163,16 @@ int32_t fairlane_push_options_set_after(fairlane_push_options *options,
                                         const char *id,
                                         size_t id_length,
                                         fairlane_error **error);
+
+/// Sets a header: a text that travels with the job by that name. NULL for the value takes it away.
+///
+/// Ownership: copies what it is given. Blocking: never. Threads: one at a time.
+int32_t fairlane_push_options_set_header(fairlane_push_options *options,
+                                         const char *name,
+                                         size_t name_length,
+                                         const char *value,
+                                         size_t value_length,
+                                         fairlane_error **error);
 
 /// Frees options and sets the variable to NULL; NULL is harmless.
 ///

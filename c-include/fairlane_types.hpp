@@ -227,6 +227,10 @@ class push_options
   push_options& after(text id) {
     return set(fairlane_push_options_set_after, detail::pointer(id), id.size());
   }
+  push_options& header(text name, text value) {
+    return set(fairlane_push_options_set_header, detail::pointer(name), name.size(),
+               detail::pointer(value), value.size());
+  }
 };
 
 // Jobs to push together.
@@ -266,6 +270,34 @@ class limits_change
   }
 };
 
+// Texts by name that travelled with a job; lives as long as the job.
+class headers {
+ public:
+  explicit headers(const fairlane_headers* handle) : headers_(handle) {}
+
+  std::size_t size() const { return fairlane_headers_count(headers_); }
+  // Gives a name and its value, in the order of the names.
+  std::pair<text, text> operator[](std::size_t index) const {
+    return {at(fairlane_headers_name_at, index), at(fairlane_headers_value_at, index)};
+  }
+  std::optional<text> find(text name) const {
+    std::size_t length = 0;
+    const char* value =
+        fairlane_headers_value(headers_, detail::pointer(name), name.size(), &length);
+    return value ? std::optional<text>(text(value, length)) : std::nullopt;
+  }
+
+ private:
+  template <typename Function>
+  text at(Function function, std::size_t index) const {
+    std::size_t length = 0;
+    const char* bytes = function(headers_, index, &length);
+    return text(bytes, length);
+  }
+
+  const fairlane_headers* headers_;
+};
+
 // What is known of a job that was delivered; lives as long as who shows it.
 class job_view {
  public:
@@ -288,6 +320,9 @@ class job_view {
   std::optional<text> key() const { return detail::show_optional(fairlane_job_key, get()); }
   std::optional<text> after() const { return detail::show_optional(fairlane_job_after, get()); }
   std::optional<text> error() const { return detail::show_optional(fairlane_job_error, get()); }
+  fairlane::headers headers() const {
+    return fairlane::headers(fairlane_job_headers(get()));
+  }
   const fairlane_job* get() const noexcept { return job_; }
 
  private:
@@ -331,6 +366,9 @@ class job_info {
   bool parent_dead() const { return fairlane_job_info_parent_dead(get()); }
   std::optional<text> error() const {
     return detail::show_optional(fairlane_job_info_error, get());
+  }
+  fairlane::headers headers() const {
+    return fairlane::headers(fairlane_job_info_headers(get()));
   }
   const fairlane_job_info* get() const noexcept { return handle_.get(); }
 

@@ -9,6 +9,7 @@ use crate::clock::{Millis, millis};
 use crate::convert::{moment_error, span_of_millis_within};
 use crate::error::{Error, ErrorCode, Result};
 use crate::fair::MAX_COST;
+use crate::headers::{Headers, validate_headers};
 use crate::limits::Rate;
 use crate::token::{JobId, Token};
 
@@ -82,6 +83,8 @@ pub struct NewJob {
     pub backoff: Option<BackoffPolicy>,
     /// The job that must complete first; none by default.
     pub after: Option<JobId>,
+    /// What travels with the job beside its payload; empty by default.
+    pub headers: Headers,
 }
 
 impl NewJob {
@@ -98,6 +101,7 @@ impl NewJob {
             max_tries: DEFAULT_MAX_TRIES,
             backoff: None,
             after: None,
+            headers: Headers::new(),
         }
     }
 
@@ -162,6 +166,18 @@ impl NewJob {
         self
     }
 
+    /// Adds a header, or gives one of that name another value.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sets all headers.
+    pub fn headers(mut self, headers: Headers) -> Self {
+        self.headers = headers;
+        self
+    }
+
     /// Checks the ranges.
     ///
     /// # Errors
@@ -200,7 +216,10 @@ impl NewJob {
                 u32::MAX
             )));
         }
-        self.backoff.map_or(Ok(()), |backoff| backoff.validate())
+        if let Some(backoff) = self.backoff {
+            backoff.validate()?;
+        }
+        validate_headers(&self.headers)
     }
 }
 
@@ -295,6 +314,8 @@ pub struct Job {
     pub after: Option<JobId>,
     /// What the last failed try said.
     pub error: Option<String>,
+    /// The headers that were pushed with it.
+    pub headers: Headers,
 }
 
 /// Where a job stands.
@@ -364,4 +385,6 @@ pub struct JobInfo {
     pub parent_dead: bool,
     /// What the last failed try said.
     pub error: Option<String>,
+    /// The headers that were pushed with it.
+    pub headers: Headers,
 }

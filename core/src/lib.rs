@@ -30,6 +30,7 @@ pub mod error;
 pub mod fair;
 pub mod fork;
 pub mod given;
+pub mod headers;
 #[cfg(feature = "signals")]
 mod interrupts;
 pub mod job;
@@ -50,6 +51,7 @@ pub use background::{BackgroundOptions, BackgroundProcessor};
 pub use backoff::{Backoff, BackoffPolicy};
 pub use dethrottler::Dethrottler;
 pub use error::{Error, ErrorCode, Result};
+pub use headers::Headers;
 pub use job::{
     BULK_PRIORITY, DEFAULT_LANE, DEFAULT_LEASE, DEFAULT_MAX_TRIES, DEFAULT_PRIORITY, Due, Job,
     JobInfo, JobState, Key, NewJob, Pushed,

@@ -107,7 +107,7 @@ fn a_job_is_looked_at_whole() {
             "id": "2", "state": "blocked", "lane": "a", "payload": "child", "priority": 5,
             "cost": 2, "tries": 0, "max_tries": 3, "lapses": 0, "pushed_at_ms": null,
             "due_at_ms": null, "lease_until_ms": null, "died_at_ms": null, "key": "k",
-            "after": "1", "parent_dead": false, "error": null,
+            "after": "1", "parent_dead": false, "error": null, "headers": {},
         })
     );
     assert!(program.run("get 2").ok().out.contains("blocked"));

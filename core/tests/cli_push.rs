@@ -42,6 +42,18 @@ fn options_of_the_job() {
 }
 
 #[test]
+fn headers_are_named_one_by_one() {
+    let program = Program::new();
+    program.run("push x --header source=import --header query=a=b --header empty=").ok();
+    let headers = json!({ "source": "import", "query": "a=b", "empty": "" });
+    assert_eq!(program.json("get 1")["headers"], headers);
+    assert!(program.run("get 1").ok().out.contains("query=a=b"));
+    assert_eq!(program.json("pop")["headers"], headers);
+    assert_eq!(program.run("push x --header source").code, 2);
+    assert_eq!(program.run("push x --header =import").code, 2);
+}
+
+#[test]
 fn a_key_makes_one_job() {
     let program = Program::new();
     assert_eq!(program.json("push x --key k"), json!({ "id": "1", "is_new": true }));

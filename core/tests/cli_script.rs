@@ -27,7 +27,7 @@ fn a_delivery_outlives_the_process_that_popped_it() {
         json!({
             "id": "1", "token": null, "lane": "a", "payload": "hello", "priority": 1, "cost": 1,
             "tries": 1, "max_tries": 10, "lapses": 0, "pushed_at_ms": null, "started_at_ms": null,
-            "lease_until_ms": null, "key": null, "after": null, "error": null,
+            "lease_until_ms": null, "key": null, "after": null, "error": null, "headers": {},
         })
     );
     // Others that pop take over from the dead: this lease is nobody's, so they leave it.

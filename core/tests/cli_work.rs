@@ -32,6 +32,19 @@ fn the_command_gets_the_payload_and_the_job_in_its_environment() {
 }
 
 #[test]
+fn the_command_gets_the_headers_and_goes_on_in_the_trace() {
+    let program = Program::new();
+    program.run("push x --header traceparent=00-1-2-01 --header source=import").ok();
+    program.run("push x").ok();
+    let script = "echo \"$FAIRLANE_HEADERS $TRACEPARENT ${TRACESTATE-none}\"";
+    let mut work = program.command("work --until-empty -- sh -c");
+    work.arg(script).env("TRACEPARENT", "00-8-9-01").env("TRACESTATE", "of=outside");
+    let worked = program::Running::start(work).finish().ok();
+    let traced = r#"{"source":"import","traceparent":"00-1-2-01"} 00-1-2-01 none"#;
+    assert_eq!(worked.out, format!("{traced}\n{{}} 00-8-9-01 of=outside\n"));
+}
+
+#[test]
 fn events_tell_each_end_and_the_sum() {
     let program = Program::new();
     program.run("push hello --lane a").ok();

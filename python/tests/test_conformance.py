@@ -134,6 +134,9 @@ class Runner:
             case "backoff":
                 low, high, factor = value.split("/")
                 return BackoffPolicy(int(low) / 1000, int(high) / 1000, float(factor), jitter=False)
+            case "headers":
+                pairs = (one.split(":", 1) for one in value.split(","))
+                return {self.value(name): self.value(text) for name, text in pairs}
             case "factor":
                 return float(value)
             case "create" | "keep_leases" | "fail_open" | "drain":

@@ -5,6 +5,8 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -55,6 +57,36 @@ def test_a_payload_that_is_no_json_says_so_when_it_is_read_as_json(queue: Queue,
     queue.push(b"{")
     with pytest.raises(json.JSONDecodeError):
         pop().json()
+
+
+def test_headers_are_any_mapping_of_texts(queue: Queue, pop: Pop) -> None:
+    headers = {"traceparent": "00-1-2-01", "ż": ""}
+    queue.push(b"", headers=MappingProxyType(headers))
+    queue.push_many([NewJob(b"", headers=headers), NewJob(b"")])
+    job = pop()
+    assert job.headers == NewJob(b"", headers=headers).headers == headers
+    # What a job shows is the caller's own.
+    job.headers["other"] = "value"
+    assert job.headers == headers
+    assert [pop().headers, pop().headers] == [headers, {}]
+
+
+@pytest.mark.parametrize(
+    ("headers", "error", "message"),
+    [
+        ([("n", "v")], TypeError, "list is not accepted: accepted are mappings from str to str"),
+        ({"n": 1}, TypeError, "int"),
+        ({b"n": "v"}, TypeError, "bytes"),
+        ({"n": "\ud800"}, fairlane.InvalidArgumentError, "half a character"),
+        ({"": "v"}, fairlane.InvalidArgumentError, "header name of 0 bytes"),
+    ],
+)
+def test_headers_of_another_kind_are_refused(
+    queue: Queue, headers: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        queue.push(b"", headers=headers)
+    assert queue.size() == 0
 
 
 def test_ids_are_strings_and_never_used_twice(queue: Queue) -> None:

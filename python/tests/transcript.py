@@ -75,6 +75,7 @@ def delivered(job: Job, name_of_id: Name, name_of_token: Name) -> Fields:
     yield "lease_until", moment(job.lease_until), None
     yield from last(job, name_of_id)
     yield "error", text(job.error), None
+    yield "headers", headers(job.headers), ""
 
 
 def looked_at(job: JobInfo, name_of_id: Name) -> Fields:
@@ -87,6 +88,7 @@ def looked_at(job: JobInfo, name_of_id: Name) -> Fields:
     yield from last(job, name_of_id)
     yield "parent_dead", truth(job.parent_dead), "false"
     yield "error", text(job.error), None
+    yield "headers", headers(job.headers), ""
 
 
 def common(job: Job | JobInfo, tries: int) -> Fields:
@@ -103,6 +105,13 @@ def common(job: Job | JobInfo, tries: int) -> Fields:
 def last(job: Job | JobInfo, name_of_id: Name) -> Fields:
     yield "key", text(job.key), None
     yield "after", name_of_id(job.after) if job.after else None, None
+
+
+def headers(headers: dict[str, str]) -> str:
+    def one(name: str, value: str) -> str:
+        return f"{encoded(name.encode()).replace(':', '%3A')}:{encoded(value.encode())}"
+
+    return ",".join(one(*item) for item in headers.items())
 
 
 def lane(lane: LaneInfo) -> Fields:

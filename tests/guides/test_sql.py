@@ -233,8 +233,9 @@ def test_columns_are_the_options_of_a_push(path: Path, db: sqlite3.Connection) -
     with db:
         db.execute(
             "INSERT INTO fairlane_inbox"
-            " (queue, payload, lane, priority, due_at, cost, max_tries, key, key_ttl, tps)"
-            " VALUES ('mail', 'x', 'tenant-7', 9, ?, 3, 5, 'k', 60000, 10)",
+            " (queue, payload, lane, priority, due_at, cost, max_tries, key, key_ttl, tps, headers)"
+            " VALUES ('mail', 'x', 'tenant-7', 9, ?, 3, 5, 'k', 60000, 10,"
+            " json_object('source', 'orders'))",
             [due_at],
         )
     told = ask(
@@ -242,9 +243,9 @@ def test_columns_are_the_options_of_a_push(path: Path, db: sqlite3.Connection) -
         "queue.dethrottle(); job = queue.get('1'); lane = queue.lane('tenant-7')\n"
         "again = queue.push('y', key='k')\n"
         "tell([job.lane, job.priority, job.due_at, job.cost, job.max_tries, job.key,"
-        " lane.limits.rate, again])",
+        " lane.limits.rate, again, job.headers])",
     )
-    assert told == ["tenant-7", 9, due_at / 1000, 3, 5, "k", [10, 1.0], "1"]
+    assert told == ["tenant-7", 9, due_at / 1000, 3, 5, "k", [10, 1.0], "1", {"source": "orders"}]
 
 
 def test_a_row_is_counted_once_it_is_a_job(path: Path, db: sqlite3.Connection) -> None:
@@ -289,6 +290,8 @@ def test_each_queue_has_its_rows_in_their_order(path: Path, db: sqlite3.Connecti
         ("key", ""),
         ("key_ttl", -1),
         ("tps", -1),
+        ("headers", "{"),
+        ("headers", "[]"),
         ("queue", None),
     ],
 )
@@ -306,14 +309,19 @@ def test_what_gets_in_and_is_no_job_is_set_aside(path: Path, db: sqlite3.Connect
         db.execute("PRAGMA ignore_check_constraints = ON")
         db.execute("INSERT INTO fairlane_inbox (queue, payload, lane) VALUES ('mail', 'bad', '')")
         db.execute("INSERT INTO fairlane_inbox (queue, payload) VALUES ('mail', 7)")
+        db.execute("PRAGMA ignore_check_constraints = OFF")
+        for headers in ('{"n": 1}', json.dumps({"n": "v" * 8192})):
+            sql = "INSERT INTO fairlane_inbox (queue, payload, headers) VALUES ('mail', 'bad', ?)"
+            db.execute(sql, [headers])
         db.execute(INSERT, ["good"])
     assert ask(path, "job = queue.pop(); tell([job.json is None, queue.stats().quarantined])") == [
         False,
-        2,
+        4,
     ]
     kept = db.execute("SELECT reason, payload FROM fairlane_quarantine").fetchall()
-    assert [payload for _, payload in kept] == [b"bad", b"7"]
+    assert [payload for _, payload in kept] == [b"bad", b"7", b"bad", b"bad"]
     assert "lane name of 0 bytes" in kept[0][0]
+    assert "headers of 8193 bytes" in kept[3][0]
 
 
 WAIT = "tell(0); tell(queue.pop(wait=60).payload.decode())"

@@ -1,11 +1,12 @@
 //! A job that was delivered to a worker.
 
 use std::ffi::{c_char, c_void};
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, take};
 use std::sync::OnceLock;
 
 use crate::boundary::boundary;
 use crate::handle::free;
+use crate::headers::Headers;
 use crate::text::{Text, show, show_bytes};
 use crate::time::moment;
 
@@ -22,6 +23,7 @@ pub struct Job {
     key: Option<Text>,
     after: Option<Text>,
     error: Option<Text>,
+    headers: Headers,
 }
 
 impl From<fairlane::Job> for Job {
@@ -33,6 +35,7 @@ impl From<fairlane::Job> for Job {
             key: job.key.take().map(Text::from),
             after: job.after.map(Text::of),
             error: job.error.take().map(Text::from),
+            headers: Headers::from(take(&mut job.headers)),
             job,
         }
     }
@@ -180,6 +183,14 @@ pub extern "C" fn fairlane_job_error(
     length: Option<&mut MaybeUninit<usize>>,
 ) -> *const c_char {
     boundary!(show(job.and_then(|job| job.error.as_ref()), length))
+}
+
+/// Gives the headers that were pushed with it; never NULL for a job.
+///
+/// Ownership: the job keeps the headers. Blocking: never. Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn fairlane_job_headers(job: Option<&Job>) -> Option<&Headers> {
+    boundary!(job.map(|job| &job.headers))
 }
 
 /// Frees a job and sets the variable to NULL; NULL is harmless. The delivery goes on until it is

@@ -8,6 +8,7 @@ use fairlane::JobState;
 
 use crate::boundary::boundary;
 use crate::handle::free;
+use crate::headers::Headers;
 use crate::text::{Text, numbered, show, show_bytes, texts};
 use crate::time::moment;
 
@@ -38,6 +39,7 @@ pub struct JobInfo {
     key: Option<Text>,
     after: Option<Text>,
     error: Option<Text>,
+    headers: Headers,
 }
 
 impl From<fairlane::JobInfo> for JobInfo {
@@ -48,6 +50,7 @@ impl From<fairlane::JobInfo> for JobInfo {
             key: info.key.take().map(Text::from),
             after: info.after.map(Text::of),
             error: info.error.take().map(Text::from),
+            headers: Headers::from(take(&mut info.headers)),
             info,
         }
     }
@@ -224,6 +227,14 @@ pub extern "C" fn fairlane_job_info_error(
     length: Option<&mut MaybeUninit<usize>>,
 ) -> *const c_char {
     boundary!(show(info.and_then(|info| info.error.as_ref()), length))
+}
+
+/// Gives the headers that were pushed with it; never NULL for a job.
+///
+/// Ownership: the info keeps the headers. Blocking: never. Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn fairlane_job_info_headers(info: Option<&JobInfo>) -> Option<&Headers> {
+    boundary!(info.map(|info| &info.headers))
 }
 
 /// Frees an info and sets the variable to NULL; NULL is harmless. Not for one that belongs to a

@@ -19,6 +19,8 @@ pub mod error;
 
 pub mod given_bytes;
 
+pub mod headers;
+
 pub mod job;
 
 pub mod job_info;

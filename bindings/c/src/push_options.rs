@@ -3,10 +3,10 @@
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-use fairlane::{BackoffPolicy, JobId, NewJob, Result, given as two_ways};
+use fairlane::{BackoffPolicy, Headers, JobId, NewJob, Result, given as two_ways};
 
 use crate::boundary::boundary;
-use crate::bytes::optional_text;
+use crate::bytes::{optional_text, text};
 use crate::error::Error;
 use crate::handle::{free, given};
 use crate::time::optional;
@@ -25,6 +25,7 @@ pub struct PushOptions {
     max_tries: i64,
     backoff: Option<BackoffPolicy>,
     after: Option<JobId>,
+    headers: Headers,
 }
 
 impl PushOptions {
@@ -40,11 +41,13 @@ impl PushOptions {
         max_tries: fairlane::DEFAULT_MAX_TRIES,
         backoff: None,
         after: None,
+        headers: Headers::new(),
     };
 
     /// Makes a job of these settings, or of the defaults. Ranges are left to the core.
     pub fn job(options: Option<&Self>, payload: &[u8], lane: Option<&str>) -> Result<NewJob> {
-        let options = options.unwrap_or(&Self::DEFAULT);
+        static DEFAULT: PushOptions = PushOptions::DEFAULT;
+        let options = options.unwrap_or(&DEFAULT);
         Ok(NewJob {
             payload: payload.to_vec(),
             lane: lane.unwrap_or(fairlane::DEFAULT_LANE).to_owned(),
@@ -56,6 +59,7 @@ impl PushOptions {
             max_tries: options.max_tries,
             backoff: options.backoff,
             after: options.after,
+            headers: options.headers.clone(),
         })
     }
 }
@@ -246,6 +250,29 @@ pub unsafe extern "C" fn fairlane_push_options_set_after(
     boundary!(error, {
         let options = given("options", options)?;
         options.after = optional_text!(id, id_length)?.map(str::parse).transpose()?;
+        Ok(())
+    })
+}
+
+/// Sets a header: a text that travels with the job by that name. NULL for the value takes it away.
+///
+/// Ownership: copies what it is given. Blocking: never. Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fairlane_push_options_set_header(
+    options: Option<&mut PushOptions>,
+    name: *const c_char,
+    name_length: usize,
+    value: *const c_char,
+    value_length: usize,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> i32 {
+    boundary!(error, {
+        let options = given("options", options)?;
+        let name = text!(name, name_length)?;
+        match optional_text!(value, value_length)? {
+            Some(value) => options.headers.insert(name.to_owned(), value.to_owned()),
+            None => options.headers.remove(name),
+        };
         Ok(())
     })
 }

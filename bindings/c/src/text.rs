@@ -25,6 +25,11 @@ impl Text {
         Self(text)
     }
 
+    /// Gives the text as Rust reads it.
+    pub fn as_str(&self) -> &str {
+        self.0.strip_suffix('\0').unwrap_or(&self.0)
+    }
+
     /// Gives the text; it lives as long as `self`.
     pub fn show(&self, length: Option<&mut MaybeUninit<usize>>) -> *const c_char {
         set_length(length, self.0.len() - 1);

@@ -135,6 +135,12 @@ impl Job {
         self.job.error.as_deref()
     }
 
+    /// The headers that were pushed with it.
+    #[getter]
+    fn headers(&self) -> fairlane::Headers {
+        self.job.headers.clone()
+    }
+
     /// What tells a worker's handler when it need not go on; None if the job was popped by hand.
     #[getter]
     fn signal(&self) -> Option<Signal> {

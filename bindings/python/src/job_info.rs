@@ -130,6 +130,12 @@ impl JobInfo {
         self.job.error.as_deref()
     }
 
+    /// The headers that were pushed with it.
+    #[getter]
+    fn headers(&self) -> fairlane::Headers {
+        self.job.headers.clone()
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(format!(
             "JobInfo(id='{}', state='{}', lane={}, tries={}, payload=<{} bytes>)",

@@ -15,6 +15,7 @@ mod door;
 mod event;
 mod fork;
 mod handle;
+mod headers;
 mod job;
 mod job_info;
 mod lane_info;

@@ -5,6 +5,7 @@ use pyo3::types::PyBytes;
 use pyo3::{PyTypeInfo, inspect::PyStaticExpr, type_hint_identifier, type_hint_subscript};
 
 use crate::backoff_policy::{BackoffPolicy, Policy};
+use crate::headers::Headers;
 use crate::number::Integer;
 use crate::payload::Payload;
 use crate::refuse;
@@ -26,11 +27,12 @@ impl NewJob {
             payload, lane=Text(fairlane::DEFAULT_LANE), *,
             priority=Integer(fairlane::DEFAULT_PRIORITY), tps=None, rate=None, delay=None, at=None,
             cost=Integer(1), key=None, key_ttl=Seconds(0.0),
-            max_tries=Integer(fairlane::DEFAULT_MAX_TRIES), backoff=None, after=None
+            max_tries=Integer(fairlane::DEFAULT_MAX_TRIES), backoff=None, after=None,
+            headers=None
         ),
         text_signature = "(payload, lane='default', *, priority=1, tps=None, rate=None, \
             delay=None, at=None, cost=1, key=None, key_ttl=0.0, max_tries=10, backoff=None, \
-            after=None)"
+            after=None, headers=None)"
     )]
     #[expect(clippy::too_many_arguments, reason = "one a setting, all but one by name")]
     fn new(
@@ -47,6 +49,7 @@ impl NewJob {
         max_tries: Integer,
         backoff: Option<Policy>,
         after: Option<Text<'_>>,
+        headers: Option<Headers>,
     ) -> PyResult<Self> {
         let settings = Settings {
             lane,
@@ -61,6 +64,7 @@ impl NewJob {
             max_tries,
             backoff,
             after,
+            headers,
         };
         settings.job(payload).map(Self)
     }
@@ -141,6 +145,12 @@ impl NewJob {
     #[getter]
     fn after(&self) -> Option<String> {
         self.0.after.map(|id| id.to_string())
+    }
+
+    /// The texts by name that travel with the job.
+    #[getter]
+    fn headers(&self) -> fairlane::Headers {
+        self.0.headers.clone()
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 
 use crate::backoff_policy::Policy;
 use crate::door;
+use crate::headers::Headers;
 use crate::number::Integer;
 use crate::payload::Payload;
 use crate::text::Text;
@@ -25,6 +26,7 @@ pub struct Settings<'a> {
     pub max_tries: Integer,
     pub backoff: Option<Policy>,
     pub after: Option<Text<'a>>,
+    pub headers: Option<Headers>,
 }
 
 impl Settings<'_> {
@@ -41,6 +43,7 @@ impl Settings<'_> {
             max_tries: self.max_tries.0,
             backoff: self.backoff.map(|Policy(policy)| policy),
             after: self.after.map(Text::job_id).transpose()?,
+            headers: self.headers.map(|Headers(headers)| headers).unwrap_or_default(),
         })
     }
 }

@@ -25,6 +25,7 @@ pub fn new_job(given: &Given) -> Outcome<NewJob> {
         max_tries: integer("maxTries", defaults.max_tries)?,
         backoff: given.field("backoff").optional().map(|it| policy(&it)).transpose()?,
         after: given.field("after").optional().map(|it| it.job_id()).transpose()?,
+        headers: fairlane::Headers::new(),
         payload: defaults.payload,
     })
 }

@@ -25,6 +25,17 @@ list list_of(const line *call, const char *name) {
   return made;
 }
 
+/* Sets each NAME:VALUE of a list; names begin with no `$`. */
+static bool set_headers(world *world, const line *call, fairlane_push_options *options) {
+  for (const char *at = raw(call, "headers"); at && *at;) {
+    size_t length = strcspn(at, ","), split = strcspn(at, ":");
+    text name = decode(at, split), value = decode(at + split + 1, length - split - 1);
+    TRY(fairlane_push_options_set_header(options, PASS(name), PASS(value), &world->error));
+    at += length + (at[length] == ',');
+  }
+  return true;
+}
+
 static bool set(world *world, const line *call, fairlane_push_options *options) {
   fairlane_error **error = &world->error;
   if (has(call, "priority")) {
@@ -59,7 +70,7 @@ static bool set(world *world, const line *call, fairlane_push_options *options) 
   }
   text after = text_of(call, "after");
   if (has(call, "after")) TRY(fairlane_push_options_set_after(options, PASS(after), error));
-  return true;
+  return set_headers(world, call, options);
 }
 
 bool settings(world *world, const line *call, fairlane_push_options **options) {

@@ -52,6 +52,28 @@ static void after_field(text *record, const char *queue, const char *id) {
   if (id) word_field(record, "after", name_of(queue, AN_ID, id), NULL);
 }
 
+static void headers_field(text *record, const fairlane_headers *headers) {
+  for (size_t i = 0; i < fairlane_headers_count(headers); i++) {
+    if (i == 0) {
+      name_field(record, "headers");
+    } else {
+      add_word(record, ",");
+    }
+    size_t length;
+    const char *name = fairlane_headers_name_at(headers, i, &length), *colon;
+    while ((colon = memchr(name, ':', length))) {
+      add_encoded(record, name, (size_t)(colon - name));
+      add_word(record, "%3A");
+      length -= (size_t)(colon - name) + 1;
+      name = colon + 1;
+    }
+    add_encoded(record, name, length);
+    add_word(record, ":");
+    const char *value = fairlane_headers_value_at(headers, i, &length);
+    add_encoded(record, value, length);
+  }
+}
+
 text show_job(const char *queue, const fairlane_job *job) {
   text record = copy("", 0);
   size_t length;
@@ -74,6 +96,7 @@ text show_job(const char *queue, const fairlane_job *job) {
   after_field(&record, queue, fairlane_job_after(job, NULL));
   const char *error = fairlane_job_error(job, &length);
   optional_field(&record, "error", error, length);
+  headers_field(&record, fairlane_job_headers(job));
   return record;
 }
 
@@ -102,6 +125,7 @@ text show_job_info(const char *queue, const fairlane_job_info *info) {
   truth_field(&record, "parent_dead", fairlane_job_info_parent_dead(info));
   const char *error = fairlane_job_info_error(info, &length);
   optional_field(&record, "error", error, length);
+  headers_field(&record, fairlane_job_info_headers(info));
   return record;
 }
 

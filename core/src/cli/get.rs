@@ -62,6 +62,9 @@ fn show(job: &JobInfo) -> String {
     if let Some(error) = &job.error {
         row("error", shown(error));
     }
+    for (name, value) in &job.headers {
+        row("header", format!("{}={}", shown(name), excerpt(value.as_bytes(), 200)));
+    }
     row("payload", excerpt(&job.payload, 1_000));
     table.trim_fmt()
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::cli::stats::per_job;
 use crate::clock::Millis;
+use crate::headers::Headers;
 use crate::job::{Job, JobInfo};
 use crate::lane::{LaneInfo, Stats};
 use crate::limits::Limits;
@@ -67,6 +68,7 @@ pub(super) struct JobView<'a> {
     after: Option<String>,
     parent_dead: bool,
     error: Option<&'a str>,
+    headers: &'a Headers,
 }
 
 impl<'a> JobView<'a> {
@@ -89,6 +91,7 @@ impl<'a> JobView<'a> {
             after: job.after.map(|id| id.to_string()),
             parent_dead: job.parent_dead,
             error: job.error.as_deref(),
+            headers: &job.headers,
         }
     }
 }
@@ -112,6 +115,7 @@ pub(super) struct DeliveryView<'a> {
     key: Option<&'a str>,
     after: Option<String>,
     error: Option<&'a str>,
+    headers: &'a Headers,
 }
 
 impl<'a> DeliveryView<'a> {
@@ -132,6 +136,7 @@ impl<'a> DeliveryView<'a> {
             key: job.key.as_deref(),
             after: job.after.map(|id| id.to_string()),
             error: job.error.as_deref(),
+            headers: &job.headers,
         }
     }
 }

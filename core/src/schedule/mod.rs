@@ -153,6 +153,11 @@ impl Schedule {
                  when it may start, limits of its lane are set apart",
             ));
         }
+        if !job.headers.is_empty() {
+            return Err(Error::invalid(
+                "a scheduled job with headers is not accepted: headers are of one push",
+            ));
+        }
         job.validate(max_payload)
     }
 

@@ -5,7 +5,7 @@ The native half of fairlane; import `fairlane` instead.
 """
 
 from _typeshed import SupportsGetItem
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from fairlane.errors import Error
 from fairlane.outcome import Verdict
@@ -158,6 +158,11 @@ class Job:
         What the last failed try said.
         """
     @property
+    def headers(self, /) -> dict[str, str]:
+        """
+        The headers that were pushed with it.
+        """
+    @property
     def id(self, /) -> str:
         """
         The job's id.
@@ -259,6 +264,11 @@ class JobInfo:
     def error(self, /) -> str | None:
         """
         What the last failed try said.
+        """
+    @property
+    def headers(self, /) -> dict[str, str]:
+        """
+        The headers that were pushed with it.
         """
     @property
     def id(self, /) -> str:
@@ -427,7 +437,7 @@ class NewJob:
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, payload: object, lane: str = ..., *, priority: int = ..., tps: int | None = None, rate: tuple[int, float | timedelta] | None = None, delay: float | timedelta | None = None, at: float | datetime | None = None, cost: int = ..., key: str | None = None, key_ttl: float | timedelta = ..., max_tries: int = ..., backoff: BackoffPolicy | Backoff | None = None, after: str | None = None) -> NewJob: ...
+    def __new__(cls, /, payload: object, lane: str = ..., *, priority: int = ..., tps: int | None = None, rate: tuple[int, float | timedelta] | None = None, delay: float | timedelta | None = None, at: float | datetime | None = None, cost: int = ..., key: str | None = None, key_ttl: float | timedelta = ..., max_tries: int = ..., backoff: BackoffPolicy | Backoff | None = None, after: str | None = None, headers: Mapping[str, str] | None = None) -> NewJob: ...
     def __repr__(self, /) -> str: ...
     @property
     def after(self, /) -> str | None:
@@ -453,6 +463,11 @@ class NewJob:
     def delay(self, /) -> float | None:
         """
         The seconds for which the job is held back, if it was given so.
+        """
+    @property
+    def headers(self, /) -> dict[str, str]:
+        """
+        The texts by name that travel with the job.
         """
     @property
     def key(self, /) -> str | None:
@@ -639,7 +654,7 @@ class Queue:
         Remove all waiting jobs of a lane, or of the whole queue (None), with the jobs blocked on
         them; tell how many went. Jobs in flight and dead jobs stay.
         """
-    def push(self, /, payload: object, lane: str = ..., *, priority: int = ..., tps: int | None = None, rate: tuple[int, float | timedelta] | None = None, delay: float | timedelta | None = None, at: float | datetime | None = None, cost: int = ..., key: str | None = None, key_ttl: float | timedelta = ..., max_tries: int = ..., backoff: BackoffPolicy | Backoff | None = None, after: str | None = None) -> str:
+    def push(self, /, payload: object, lane: str = ..., *, priority: int = ..., tps: int | None = None, rate: tuple[int, float | timedelta] | None = None, delay: float | timedelta | None = None, at: float | datetime | None = None, cost: int = ..., key: str | None = None, key_ttl: float | timedelta = ..., max_tries: int = ..., backoff: BackoffPolicy | Backoff | None = None, after: str | None = None, headers: Mapping[str, str] | None = None) -> str:
         """
         Push one job and give its id; the holder's id, if the job's key is held.
 
@@ -657,6 +672,7 @@ class Queue:
         - max_tries: how often the job is tried before it is dead; -1 for ever.
         - backoff: how long a retry waits; `BackoffPolicy()` by default.
         - after: the id of a job that must complete first.
+        - headers: texts by name that travel with the job, up to 8192 bytes together.
 
         Raises QueueFullError, PayloadTooLargeError, InvalidArgumentError: nothing was pushed.
         """

@@ -1,7 +1,7 @@
 //! Jobs to push.
 
 use fairlane::backoff::BackoffPolicy;
-use fairlane::{NewJob, Result, given};
+use fairlane::{Headers, NewJob, Result, given};
 
 use super::line::Line;
 use super::names::Names;
@@ -24,8 +24,18 @@ pub fn new_job(line: &mut Line<'_>, names: &Names) -> Result<NewJob> {
         max_tries: line.number("max_tries").unwrap_or(plain.max_tries),
         backoff,
         after,
+        headers: headers(line),
         payload: plain.payload,
     })
+}
+
+fn headers(line: &mut Line<'_>) -> Headers {
+    let text = |text| String::from_utf8(decode(text)).expect("UTF-8");
+    let pairs = line.list("headers").unwrap_or_default().into_iter();
+    pairs
+        .map(|pair| pair.split_once(':').expect("NAME:VALUE"))
+        .map(|(name, value)| (text(name), text(value)))
+        .collect()
 }
 
 fn backoff(text: &str, line: &Line<'_>) -> Result<BackoffPolicy> {

@@ -2,8 +2,8 @@
 
 use fairlane::clock::Millis;
 use fairlane::{
-    Counts, Error, Job, JobInfo, LaneInfo, Limits, Pushed, Repaired, ScheduleInfo, Stats, Swept,
-    Timing,
+    Counts, Error, Headers, Job, JobInfo, LaneInfo, Limits, Pushed, Repaired, ScheduleInfo, Stats,
+    Swept, Timing,
 };
 
 use super::names::Names;
@@ -102,6 +102,7 @@ impl Show<'_> {
         fields.some("key", job.key.as_ref().map(value));
         fields.some("after", job.after.map(|id| self.id(id)));
         fields.some("error", job.error.as_ref().map(value));
+        fields.unless("", "headers", headers(&job.headers));
         fields.line()
     }
 
@@ -124,8 +125,16 @@ impl Show<'_> {
         fields.some("after", job.after.map(|id| self.id(id)));
         fields.unless("false", "parent_dead", job.parent_dead);
         fields.some("error", job.error.as_ref().map(value));
+        fields.unless("", "headers", headers(&job.headers));
         fields.line()
     }
+}
+
+fn headers(headers: &Headers) -> String {
+    let one = |(name, text): (&String, &String)| {
+        format!("{}:{}", value(name).replace(':', "%3A"), value(text))
+    };
+    headers.iter().map(one).collect::<Vec<_>>().join(",")
 }
 
 pub fn lane(lane: &LaneInfo) -> String {

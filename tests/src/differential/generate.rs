@@ -6,8 +6,11 @@
 
 use fairlane::backoff::BackoffPolicy;
 use fairlane::clock::Millis;
+use fairlane::headers::MAX_HEADERS;
 use fairlane::store::{Held, LaneChange, NewHold, Outcome, Owner};
-use fairlane::{CatchUp, Due, JobResult, Key, LimitsChange, NewJob, Rate, Schedule, Timing};
+use fairlane::{
+    CatchUp, Due, Headers, JobResult, Key, LimitsChange, NewJob, Rate, Schedule, Timing,
+};
 use fastrand::Rng;
 
 use super::operation::{
@@ -39,6 +42,7 @@ pub struct Step {
 const LANES: [&str; 6] = ["a", "b", "c'\"%", "d\0d", "\u{e9}", "F"];
 const SCHEDULES: [&str; 3] = ["s", "t'", "u\0\u{e9}"];
 const KEYS: [&str; 4] = ["k", "l", "m\0m", "n'"];
+const HEADERS: [&str; 4] = ["traceparent", "h", "\0\"", "\u{e9}"];
 const OWNERS: [Owner; 3] = [Owner(7), Owner(1 << 63), Owner(u64::MAX)];
 /// A payload that no store will keep in one row with the rest.
 const LARGE: usize = 9_000;
@@ -78,11 +82,12 @@ struct Generator {
     batch: usize,
     /// How likely each kind of operation is, in the order of [`Generator::operation`].
     weights: [u32; 32],
-    /// How often, in percent, a job has a rate, a key, a parent, a delay.
+    /// How often, in percent, a job has a rate, a key, a parent, a delay, headers.
     with_rate: u32,
     with_key: u32,
     with_parent: u32,
     with_delay: u32,
+    with_headers: u32,
     /// How often, in percent, a completion leaves a result.
     with_result: u32,
     /// The longest step of the clock.
@@ -120,6 +125,7 @@ impl Generator {
             with_key: *pick(&mut rng, often),
             with_parent: *pick(&mut rng, often),
             with_delay: *pick(&mut rng, often),
+            with_headers: *pick(&mut rng, &[0, 0, 0, 5, 50]),
             with_result: if is_calm { 0 } else { *pick(&mut rng, &[0, 20, 60, 100]) },
             stride: *pick(&mut rng, &[20, 100, 500, 3_000]),
             is_calm,
@@ -266,8 +272,17 @@ impl Generator {
             let factor = *pick(&mut self.rng, &[1.0, 1.5, 2.0, 10.0]);
             job.backoff = Some(BackoffPolicy { min, max, factor, jitter: self.rng.bool() });
         }
+        if self.chance(self.with_headers) {
+            job.headers = self.some(3, Self::header).into_iter().collect();
+        }
         let after = self.chance(self.with_parent).then(|| self.job_pick());
         PickedJob { job, after }
+    }
+
+    fn header(&mut self) -> (String, String) {
+        let size = if self.chance(3) { MAX_HEADERS / 8 } else { self.rng.usize(0..=12) };
+        let name = (*pick(&mut self.rng, &HEADERS)).to_owned();
+        (name, pick(&mut self.rng, &["v", "\u{e9}", "\0", "\""]).repeat(size))
     }
 
     fn schedule_name(&mut self) -> String {
@@ -283,7 +298,7 @@ impl Generator {
         let job = if self.rng.bool() {
             NewJob::new("tick").lane("a")
         } else {
-            NewJob { rate: None, due: Due::Now, ..self.job().job }
+            NewJob { rate: None, due: Due::Now, headers: Headers::new(), ..self.job().job }
         };
         let catch_up = *pick(&mut self.rng, &[CatchUp::One, CatchUp::One, CatchUp::All]);
         Schedule::new(self.schedule_name(), timing, job).catch_up(catch_up)

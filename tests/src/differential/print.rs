@@ -78,8 +78,19 @@ impl Display for TokenPick {
 impl Display for PickedJob {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         let plain = NewJob::new("");
-        let NewJob { payload, lane, priority, rate, due, cost, key, max_tries, backoff, after: _ } =
-            &self.job;
+        let NewJob {
+            payload,
+            lane,
+            priority,
+            rate,
+            due,
+            cost,
+            key,
+            max_tries,
+            backoff,
+            after: _,
+            headers,
+        } = &self.job;
         write!(out, "{lane:?} {}B", payload.len())?;
         if *priority != plain.priority {
             write!(out, " priority={priority}")?;
@@ -104,6 +115,9 @@ impl Display for PickedJob {
         if let Some(backoff) = backoff {
             let jitter = if backoff.jitter { " jitter" } else { "" };
             write!(out, " backoff={}..{}*{}{jitter}", backoff.min, backoff.max, backoff.factor)?;
+        }
+        for (name, value) in headers {
+            write!(out, " {name:?}={}B", value.len())?;
         }
         self.after.map_or(Ok(()), |parent| write!(out, " after={parent}"))
     }

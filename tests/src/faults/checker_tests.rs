@@ -85,6 +85,7 @@ fn left(job: u64, state: JobState) -> Dump {
         after: None,
         parent_dead: false,
         error: None,
+        headers: fairlane::Headers::new(),
     };
     let mut end = Dump::default();
     let place = if state == JobState::Dead { &mut end.dead } else { &mut end.jobs };

@@ -22,6 +22,7 @@ pub fn read(arguments: &mut Reader<'_>) -> Result<NewJob> {
         max_tries: arguments.integer()?,
         backoff: read_backoff(arguments)?,
         after: arguments.maybe_text()?.map(str::parse).transpose()?,
+        headers: fairlane::Headers::new(),
     })
 }
 

@@ -2,6 +2,7 @@ use pyo3::prelude::*;
 
 use crate::backoff_policy::Policy;
 use crate::door;
+use crate::headers::Headers;
 use crate::new_job::NewJobs;
 use crate::number::Integer;
 use crate::payload::Payload;
@@ -29,6 +30,7 @@ impl Queue {
     /// - max_tries: how often the job is tried before it is dead; -1 for ever.
     /// - backoff: how long a retry waits; `BackoffPolicy()` by default.
     /// - after: the id of a job that must complete first.
+    /// - headers: texts by name that travel with the job, up to 8192 bytes together.
     ///
     /// Raises QueueFullError, PayloadTooLargeError, InvalidArgumentError: nothing was pushed.
     #[pyo3(
@@ -36,11 +38,12 @@ impl Queue {
             payload, lane=Text(fairlane::DEFAULT_LANE), *,
             priority=Integer(fairlane::DEFAULT_PRIORITY), tps=None, rate=None, delay=None, at=None,
             cost=Integer(1), key=None, key_ttl=Seconds(0.0),
-            max_tries=Integer(fairlane::DEFAULT_MAX_TRIES), backoff=None, after=None
+            max_tries=Integer(fairlane::DEFAULT_MAX_TRIES), backoff=None, after=None,
+            headers=None
         ),
         text_signature = "($self, payload, lane='default', *, priority=1, tps=None, rate=None, \
             delay=None, at=None, cost=1, key=None, key_ttl=0.0, max_tries=10, backoff=None, \
-            after=None)"
+            after=None, headers=None)"
     )]
     #[expect(clippy::too_many_arguments, reason = "one a setting, all but one by name")]
     fn push(
@@ -59,6 +62,7 @@ impl Queue {
         max_tries: Integer,
         backoff: Option<Policy>,
         after: Option<Text<'_>>,
+        headers: Option<Headers>,
     ) -> PyResult<String> {
         let settings = Settings {
             lane,
@@ -73,6 +77,7 @@ impl Queue {
             max_tries,
             backoff,
             after,
+            headers,
         };
         let job = settings.job(payload)?;
         let id = door::call(py, || self.0.push(job))?;

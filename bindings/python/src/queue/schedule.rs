@@ -72,6 +72,7 @@ impl Queue {
             max_tries,
             backoff,
             after: None,
+            headers: None,
         };
         let schedule = Schedule::new(name.0, timing.map_err(door::raise)?, settings.job(payload)?)
             .catch_up(catch_up.0.parse().map_err(door::raise)?);

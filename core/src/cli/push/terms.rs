@@ -60,6 +60,16 @@ pub(super) struct Terms {
     /// Hide the job until that job has completed
     #[arg(long, value_name = "ID")]
     after: Option<JobId>,
+    /// Have a text of that name travel with the job; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_header)]
+    header: Vec<(String, String)>,
+}
+
+fn parse_header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| format!("{text:?} is not a header: say for example source=import"))?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 impl Terms {
@@ -78,6 +88,7 @@ impl Terms {
         };
         job.backoff = self.backoff();
         job.after = self.after;
+        job.headers = self.header.iter().cloned().collect();
         match &self.key {
             Some(key) => job.key(key, self.key_ttl),
             None => job,

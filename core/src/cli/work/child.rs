@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::cli::context::Context;
 use crate::cli::work::tail::Tail;
+use crate::headers::Headers;
 use crate::job::Job;
 
 /// What a fresh pipe holds on every system: that much can be written to it without blocking.
@@ -17,6 +18,9 @@ const PIPE_HOLDS: usize = 4096;
 /// How long to listen on after the command has exited, in case that a child of its own still holds
 /// its standard error.
 const LISTEN_ON: Duration = Duration::from_millis(500);
+/// The headers of a trace, and the variables that carry them from process to process.
+const TRACE_VARIABLES: [(&str, &str); 3] =
+    [("traceparent", "TRACEPARENT"), ("tracestate", "TRACESTATE"), ("baggage", "BAGGAGE")];
 /// Makes of a command a process group of its own.
 #[cfg(windows)]
 const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
@@ -88,8 +92,10 @@ impl Process {
             .env("FAIRLANE_TOKEN", job.token.to_string())
             .env("FAIRLANE_QUEUE", &program.queue)
             .env("FAIRLANE_URL", &program.url)
+            .env("FAIRLANE_HEADERS", serde_json::to_string(&job.headers)?)
             .stdin(Stdio::piped())
             .stderr(Stdio::piped());
+        continue_trace(&mut command, &job.headers);
         if program.is_quiet {
             command.stdout(Stdio::from(io::stderr()));
         }
@@ -150,6 +156,21 @@ impl Process {
         let _ = self.listening.recv_timeout(LISTEN_ON);
         let complaint = self.tail.lock().unwrap_or_else(PoisonError::into_inner).text();
         Ok(Exit { status, complaint })
+    }
+}
+
+/// Hands on the trace that the push was part of, by the names that the convention gives. Of a trace
+/// that fairlane itself was started in nothing is mixed with it.
+fn continue_trace(command: &mut Command, headers: &Headers) {
+    if !headers.contains_key("traceparent") {
+        return;
+    }
+    for (header, variable) in TRACE_VARIABLES {
+        // What holds a NUL is of no trace, and no variable could hold it.
+        match headers.get(header).filter(|value| !value.contains('\0')) {
+            Some(value) => command.env(variable, value),
+            None => command.env_remove(variable),
+        };
     }
 }
 

@@ -34,8 +34,9 @@ mod tail;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 The command gets the payload on standard input and in its environment FAIRLANE_ID, FAIRLANE_LANE, \
-FAIRLANE_TRY, FAIRLANE_MAX_TRIES, FAIRLANE_TOKEN, FAIRLANE_QUEUE and FAIRLANE_URL; the last two also \
-lead a `fairlane push` within it to this queue. How it ends decides:
+FAIRLANE_TRY, FAIRLANE_MAX_TRIES, FAIRLANE_TOKEN, FAIRLANE_HEADERS (JSON), FAIRLANE_QUEUE and \
+FAIRLANE_URL; the last two also lead a `fairlane push` within it to this queue. If the job has a \
+header traceparent, TRACEPARENT, TRACESTATE and BAGGAGE are those of the job. How it ends decides:
 
   exit 0            the job is done
   exit 100          the job failed for good and goes to the dead (fairlane failed list)

@@ -88,6 +88,7 @@ impl State {
             after: entry.job.after,
             parent_dead: entry.job.after.is_some_and(|parent| self.dead.contains_key(&parent)),
             error: entry.error.clone(),
+            headers: entry.job.headers.clone(),
         }
     }
 

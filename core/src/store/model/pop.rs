@@ -79,6 +79,7 @@ impl State {
             key: entry.key().map(str::to_owned),
             after: entry.job.after,
             error: entry.error.clone(),
+            headers: entry.job.headers.clone(),
         };
 
         let lane = self.lanes.get_mut(&job.lane)?;

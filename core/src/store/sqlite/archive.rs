@@ -6,7 +6,8 @@ use crate::job::{JobInfo, JobState};
 use crate::store::FailedFilter;
 use crate::store::sqlite::call::Call;
 use crate::store::sqlite::job_row::{
-    HeldKey, JobRow, READY, decode_backoff, encode_backoff, is_large,
+    HeldKey, JobRow, READY, decode_backoff, decode_headers, encode_backoff, encode_headers,
+    is_large,
 };
 use crate::store::sqlite::queue_row::number_of;
 use crate::store::sqlite::step::{Step, Stop, is_bad_value};
@@ -21,7 +22,7 @@ pub(super) struct DeadRow {
 }
 
 const COLUMNS: &str = "id, lane, priority, cost, tries, max_tries, deliveries, lapses, pushed_at, \
-     key, key_generation, key_until, after, backoff, error, died_at, payload";
+     key, key_generation, key_until, after, backoff, error, headers, died_at, payload";
 
 impl DeadRow {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -43,11 +44,12 @@ impl DeadRow {
                 after: row.get(12)?,
                 backoff: decode_backoff(row, 13)?,
                 error: row.get(14)?,
+                headers: decode_headers(row, 15)?,
                 is_large: false,
             },
             lane: row.get(1)?,
-            died_at: row.get(15)?,
-            payload: row.get(16)?,
+            died_at: row.get(16)?,
+            payload: row.get(17)?,
         })
     }
 
@@ -88,7 +90,8 @@ impl Call<'_> {
         self.sql
             .prepare_cached(&format!(
                 "INSERT INTO fairlane_dead ({COLUMNS}, queue) VALUES
-                 (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+                 (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+                 ?19)"
             ))?
             .execute(params![
                 job.id,
@@ -106,6 +109,7 @@ impl Call<'_> {
                 job.after,
                 encode_backoff(job.backoff)?,
                 job.error,
+                encode_headers(&job.headers)?,
                 self.now,
                 payload,
                 self.queue.id,

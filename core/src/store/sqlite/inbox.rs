@@ -6,17 +6,33 @@
 //! remembers a queue knows that nobody else has written since, and looks only when it remembers
 //! nothing.
 
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::error::Error;
 use crate::job::{Due, Key, NewJob};
 use crate::limits::Rate;
 use crate::options::MAX_PAYLOAD;
 use crate::store::sqlite::call::Call;
+use crate::store::sqlite::job_row::decode_headers;
 use crate::store::sqlite::step::{Step, is_bad_value};
 
 /// The table, as it is documented: other programs may make it before fairlane has seen the file.
 pub(super) const SCHEMA: &str = include_str!("inbox.sql");
+
+/// The column that came last.
+const HEADERS: &str =
+    "headers TEXT CHECK (headers IS NULL OR json_valid(headers) AND json_type(headers) = 'object')";
+
+/// Adds what a table lacks that was made by the words of an earlier release.
+pub(super) fn complete(sql: &Connection) -> Step<()> {
+    let has_headers = sql
+        .prepare("SELECT 1 FROM pragma_table_info('fairlane_inbox') WHERE name = 'headers'")?
+        .exists([])?;
+    if !has_headers {
+        sql.execute_batch(&format!("ALTER TABLE fairlane_inbox ADD COLUMN {HEADERS}"))?;
+    }
+    Ok(())
+}
 
 /// How many rows are read at a time.
 const ROWS: i64 = 256;
@@ -48,7 +64,8 @@ impl Call<'_> {
 
     fn read_inbox(&self) -> Step<Vec<(i64, Result<NewJob, String>)>> {
         let mut statement = self.sql.prepare_cached(
-            "SELECT id, payload, lane, priority, due_at, cost, max_tries, key, key_ttl, tps
+            "SELECT id, payload, lane, priority, due_at, cost, max_tries, key, key_ttl, tps,
+                headers
              FROM fairlane_inbox WHERE queue = (SELECT name FROM fairlane_queue WHERE id = ?1)
              ORDER BY id LIMIT ?2",
         )?;
@@ -70,7 +87,8 @@ impl Call<'_> {
         self.sql.execute(
             "INSERT INTO fairlane_quarantine (job, queue, found_at, reason, row, payload)
              SELECT 0, ?2, ?3, ?4, json_object('lane', lane, 'priority', priority, 'due_at', due_at,
-                'cost', cost, 'max_tries', max_tries, 'key', key, 'key_ttl', key_ttl, 'tps', tps),
+                'cost', cost, 'max_tries', max_tries, 'key', key, 'key_ttl', key_ttl, 'tps', tps,
+                'headers', headers),
                 CAST(payload AS BLOB)
              FROM fairlane_inbox WHERE id = ?1",
             params![id, self.queue.id, self.now, damage],
@@ -96,6 +114,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<NewJob> {
         max_tries: row.get(6)?,
         backoff: None,
         after: None,
+        headers: decode_headers(row, 10)?,
     })
 }
 
@@ -105,7 +124,7 @@ fn told(error: Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::SCHEMA;
+    use super::{HEADERS, SCHEMA};
     use crate::fair::MAX_COST;
     use crate::job::{
         DEFAULT_LANE, DEFAULT_MAX_TRIES, DEFAULT_PRIORITY, MAX_DELAY, MAX_MOMENT, MAX_NAME,
@@ -126,6 +145,7 @@ mod tests {
             format!("(max_tries = -1 OR max_tries BETWEEN 1 AND {})", u32::MAX),
             format!("DEFAULT 0 CHECK (key_ttl BETWEEN 0 AND {MAX_DELAY})"),
             format!("(tps BETWEEN 0 AND {MAX_RATE_COUNT})"),
+            HEADERS.to_owned(),
         ] {
             assert!(SCHEMA.contains(&words), "inbox.sql does not say {words}");
         }

@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS fairlane_inbox (
         CHECK (max_tries = -1 OR max_tries BETWEEN 1 AND 4294967295),
     key TEXT CHECK (length(CAST(key AS BLOB)) BETWEEN 1 AND 1024),
     key_ttl INTEGER NOT NULL DEFAULT 0 CHECK (key_ttl BETWEEN 0 AND 315360000000),
-    tps INTEGER CHECK (tps BETWEEN 0 AND 1000000)
+    tps INTEGER CHECK (tps BETWEEN 0 AND 1000000),
+    headers TEXT CHECK (headers IS NULL OR json_valid(headers) AND json_type(headers) = 'object')
 ) STRICT;
 CREATE INDEX IF NOT EXISTS fairlane_inbox_queue ON fairlane_inbox (queue);

@@ -1,10 +1,13 @@
 //! A job as it is stored.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::backoff::BackoffPolicy;
 use crate::clock::Millis;
 use crate::error::{Error, ErrorCode};
+use crate::headers::Headers;
 use crate::job::{JobInfo, JobState, MAX_PRIORITY};
 use crate::store::sqlite::queue_row::number_of;
 use crate::store::sqlite::step::{Step, Stop, is_bad_value};
@@ -37,6 +40,7 @@ pub(super) struct JobRow {
     pub(super) after: Option<i64>,
     pub(super) backoff: Option<BackoffPolicy>,
     pub(super) error: Option<String>,
+    pub(super) headers: Headers,
     /// Whether the payload stands apart.
     pub(super) is_large: bool,
 }
@@ -64,14 +68,14 @@ macro_rules! job_columns {
     () => {
         "id, fairlane_job.lane, state, priority, fairlane_job.position, cost, tries, max_tries, \
          deliveries, lapses, pushed_at, due_at, key, key_generation, key_until, after, backoff, \
-         error, payload IS NULL"
+         error, headers, payload IS NULL"
     };
 }
 
 pub(super) use job_columns;
 
 /// How many columns that is.
-const COLUMN_COUNT: usize = 19;
+const COLUMN_COUNT: usize = 20;
 
 /// What is wrong with a stored job.
 pub(super) type Damage = String;
@@ -91,9 +95,9 @@ impl JobRow {
         sql.prepare_cached(
             "INSERT INTO fairlane_job (id, lane, state, priority, position, cost, tries, max_tries,
                 deliveries, lapses, pushed_at, due_at, key, key_generation, key_until, after,
-                backoff, error, payload)
+                backoff, error, headers, payload)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                ?18, ?19)",
+                ?18, ?19, ?20)",
         )?
         .execute(params![
             self.id,
@@ -114,6 +118,7 @@ impl JobRow {
             self.after,
             encode_backoff(self.backoff)?,
             self.error,
+            encode_headers(&self.headers)?,
             inline,
         ])?;
         if self.is_large { insert_large(sql, self.id, payload) } else { Ok(()) }
@@ -189,7 +194,8 @@ impl JobRow {
             after: row.get(first + 15)?,
             backoff: decode_backoff(row, first + 16)?,
             error: row.get(first + 17)?,
-            is_large: row.get(first + 18)?,
+            headers: decode_headers(row, first + 18)?,
+            is_large: row.get(first + 19)?,
         })
     }
 
@@ -218,6 +224,7 @@ impl JobRow {
             after: self.after.map(|row| JobId(number_of(row))),
             parent_dead: false,
             error: self.error,
+            headers: self.headers,
         }
     }
 }
@@ -282,12 +289,17 @@ pub(super) fn delete_job(sql: &Connection, id: i64, is_large: bool) -> Step<()> 
 }
 
 pub(super) fn encode_backoff(backoff: Option<BackoffPolicy>) -> Step<Option<String>> {
-    let encoded = backoff.map(|backoff| serde_json::to_string(&backoff)).transpose();
-    encoded.map_err(|error| {
-        Stop::Refused(Error::new(
-            ErrorCode::Internal,
-            format!("backoff cannot be encoded: {error}"),
-        ))
+    backoff.map(|backoff| encode("backoff", &backoff)).transpose()
+}
+
+/// Writes headers as a JSON object; most jobs have none.
+pub(super) fn encode_headers(headers: &Headers) -> Step<Option<String>> {
+    (!headers.is_empty()).then(|| encode("headers", headers)).transpose()
+}
+
+fn encode(what: &str, value: &impl Serialize) -> Step<String> {
+    serde_json::to_string(value).map_err(|error| {
+        Stop::Refused(Error::new(ErrorCode::Internal, format!("{what} cannot be encoded: {error}")))
     })
 }
 
@@ -295,6 +307,14 @@ pub(super) fn decode_backoff(
     row: &Row<'_>,
     column: usize,
 ) -> rusqlite::Result<Option<BackoffPolicy>> {
+    decode(row, column)
+}
+
+pub(super) fn decode_headers(row: &Row<'_>, column: usize) -> rusqlite::Result<Headers> {
+    Ok(decode(row, column)?.unwrap_or_default())
+}
+
+fn decode<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
     let encoded: Option<String> = row.get(column)?;
     encoded.map(|encoded| serde_json::from_str(&encoded)).transpose().map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(

@@ -7,7 +7,7 @@ use rusqlite::{CachedStatement, Connection};
 
 use crate::clock::Millis;
 use crate::job::NewJob;
-use crate::store::sqlite::job_row::{encode_backoff, insert_large, is_large};
+use crate::store::sqlite::job_row::{encode_backoff, encode_headers, insert_large, is_large};
 use crate::store::sqlite::step::Step;
 
 /// How many rows one statement inserts where there are as many: from there on it gets no cheaper.
@@ -16,7 +16,7 @@ const ROWS: usize = 16;
 /// The columns that are alike in the rows of one push: `?1` to `?4` stand for the first row.
 const COMMON: usize = 4;
 /// The columns that a job of usual terms leaves at their defaults.
-const TERMS: [&str; 4] = ["priority", "cost", "max_tries", "backoff"];
+const TERMS: [&str; 5] = ["priority", "cost", "max_tries", "backoff", "headers"];
 
 /// What a statement inserts: [`ROWS`] rows or one, of usual terms or of the jobs' own.
 static MANY_USUAL: LazyLock<String> = LazyLock::new(|| insert(ROWS, &[]));
@@ -37,7 +37,9 @@ fn insert(rows: usize, terms: &[&str]) -> String {
 
 /// Tells whether a job's terms are those that the schema has as defaults.
 fn is_usual(job: &NewJob) -> bool {
-    (job.priority, job.cost, job.max_tries) == (1, 1, 10) && job.backoff.is_none()
+    (job.priority, job.cost, job.max_tries) == (1, 1, 10)
+        && job.backoff.is_none()
+        && job.headers.is_empty()
 }
 
 /// What the rows of one push into one lane have in common; the id and the position of the first.
@@ -89,6 +91,7 @@ impl PlainRows {
                 statement.raw_bind_parameter(index + 1, job.cost)?;
                 statement.raw_bind_parameter(index + 2, job.max_tries)?;
                 statement.raw_bind_parameter(index + 3, encode_backoff(job.backoff)?)?;
+                statement.raw_bind_parameter(index + 4, encode_headers(&job.headers)?)?;
                 index += TERMS.len();
             }
             let inline = (!is_large(job.payload.len())).then_some(&job.payload);

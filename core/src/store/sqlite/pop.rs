@@ -189,6 +189,7 @@ impl Call<'_> {
             key: key.map(|key| key.name.clone()),
             after: row.after.map(|parent| JobId(number_of(parent))),
             error: row.error.clone(),
+            headers: row.headers.clone(),
         }
     }
 }

@@ -164,6 +164,7 @@ impl Call<'_> {
             after: parent,
             backoff: new.backoff,
             error: None,
+            headers: new.headers.clone(),
             is_large: is_large(new.payload.len()),
         };
         job.insert(self.sql, &new.payload)?;

@@ -19,7 +19,8 @@ impl Call<'_> {
             "INSERT INTO fairlane_quarantine (job, queue, found_at, reason, row, payload)
              SELECT id, ?2, ?3, ?4, json_object('lane', lane, 'state', state, 'priority', priority,
                 'cost', cost, 'tries', tries, 'max_tries', max_tries, 'pushed_at', pushed_at,
-                'due_at', due_at, 'key', key, 'after', after, 'backoff', backoff, 'error', error),
+                'due_at', due_at, 'key', key, 'after', after, 'backoff', backoff, 'error', error,
+                'headers', headers),
                 ifnull(payload, (SELECT payload FROM fairlane_payload WHERE job = ?1))
              FROM fairlane_job WHERE id = ?1",
             params![id, self.queue.id, self.now, damage],
@@ -52,7 +53,8 @@ impl Call<'_> {
             "INSERT INTO fairlane_quarantine (job, queue, found_at, reason, row, payload)
              SELECT id, queue, ?2, ?3, json_object('lane', lane, 'priority', priority, 'cost', cost,
                 'tries', tries, 'max_tries', max_tries, 'pushed_at', pushed_at, 'died_at', died_at,
-                'key', key, 'after', after, 'backoff', backoff, 'error', error), payload
+                'key', key, 'after', after, 'backoff', backoff, 'error', error,
+                'headers', headers), payload
              FROM fairlane_dead WHERE id = ?1",
             params![id, self.now, damage],
         )?;

@@ -21,7 +21,7 @@ use crate::store::sqlite::step::Step;
 
 /// Each entry leads from the version that is its index to the next. Entries are never changed after
 /// a release; a new version appends one.
-const MIGRATIONS: &[&str] = &[CREATE, ADD_HOLDS, SCHEDULES, inbox::SCHEMA, RESULTS];
+const MIGRATIONS: &[&str] = &[CREATE, ADD_HOLDS, SCHEDULES, inbox::SCHEMA, RESULTS, HEADERS];
 
 const CREATE: &str = "
 CREATE TABLE fairlane_queue (
@@ -251,6 +251,11 @@ CREATE TABLE fairlane_awaited (
 ALTER TABLE fairlane_lane ADD COLUMN awaited INTEGER NOT NULL DEFAULT 0; -- of a queue: its rows there
 ";
 
+const HEADERS: &str = "
+ALTER TABLE fairlane_job ADD COLUMN headers TEXT; -- a JSON object; null if there are none
+ALTER TABLE fairlane_dead ADD COLUMN headers TEXT;
+";
+
 /// Brings the file to this release's version, in one transaction.
 pub(super) fn migrate(connection: &mut Connection) -> Step<()> {
     let latest = MIGRATIONS.len() as i64;
@@ -268,6 +273,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Step<()> {
         transaction.execute_batch(migration)?;
     }
     if version < latest {
+        inbox::complete(&transaction)?;
         transaction.execute(
             "INSERT OR REPLACE INTO fairlane_meta (name, value) VALUES ('schema_version', ?1)",
             [latest],

@@ -3,7 +3,7 @@
 import asyncio
 import atexit
 import weakref
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from os import PathLike
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -114,6 +114,7 @@ class Queue:
         max_tries: int = DEFAULT_MAX_TRIES,
         backoff: BackoffPolicy | Backoff | None = None,
         after: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> str:
         """Push one job and give its id; the holder's id, if the job's key is held. The settings are
         those of ``fairlane.Queue.push``."""
@@ -131,6 +132,7 @@ class Queue:
             max_tries=max_tries,
             backoff=backoff,
             after=after,
+            headers=headers,
         )
         id: str = await self._line.push(self._outbox(), job)
         return id

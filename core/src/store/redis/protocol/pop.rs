@@ -169,6 +169,7 @@ impl Delivery {
             key: record.key.filter(|_| run.id >= self.key_floor),
             after: record.after,
             error: run.error,
+            headers: record.headers,
         })
     }
 }

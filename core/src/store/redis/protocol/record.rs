@@ -3,6 +3,7 @@
 use crate::backoff::BackoffPolicy;
 use crate::clock::Millis;
 use crate::error::{Error, ErrorCode, Result};
+use crate::headers::Headers;
 use crate::job::{DEFAULT_MAX_TRIES, DEFAULT_PRIORITY, Due, NewJob};
 use crate::token::JobId;
 
@@ -13,6 +14,7 @@ const HAS_KEY: u8 = 2;
 const HAS_PARENT: u8 = 4;
 const HAS_BACKOFF: u8 = 8;
 const LOST_KEY: u8 = 16;
+const HAS_HEADERS: u8 = 32;
 
 /// What a record tells of a job.
 #[derive(Debug)]
@@ -26,6 +28,7 @@ pub(super) struct Record {
     pub(super) key: Option<String>,
     pub(super) after: Option<JobId>,
     pub(super) backoff: Option<BackoffPolicy>,
+    pub(super) headers: Headers,
     pub(super) payload: Vec<u8>,
 }
 
@@ -46,7 +49,8 @@ pub(super) fn encode(job: &NewJob) -> Vec<u8> {
     let flags = flag(has_terms, HAS_TERMS)
         | flag(job.key.is_some(), HAS_KEY)
         | flag(job.after.is_some(), HAS_PARENT)
-        | flag(job.backoff.is_some(), HAS_BACKOFF);
+        | flag(job.backoff.is_some(), HAS_BACKOFF)
+        | flag(!job.headers.is_empty(), HAS_HEADERS);
     let mut record = Vec::with_capacity(job.payload.len() + job.lane.len() + 48);
     record.push(flags);
     put_text(&mut record, &job.lane);
@@ -66,6 +70,9 @@ pub(super) fn encode(job: &NewJob) -> Vec<u8> {
             record.extend(number.to_le_bytes());
         }
         record.push(u8::from(jitter));
+    }
+    if !job.headers.is_empty() {
+        put_headers(&mut record, &job.headers);
     }
     record.extend(&job.payload);
     record
@@ -113,6 +120,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Record> {
     let key = if has(HAS_KEY) { Some(reader.text()?) } else { None };
     let after = if has(HAS_PARENT) { Some(JobId(reader.number()? as u64)) } else { None };
     let backoff = if has(HAS_BACKOFF) { Some(read_backoff(reader)?) } else { None };
+    let headers = if has(HAS_HEADERS) { read_headers(reader)? } else { Headers::new() };
     Some(Record {
         pushed_at,
         lane,
@@ -122,6 +130,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Record> {
         key: key.filter(|_| !has(LOST_KEY)),
         after,
         backoff,
+        headers,
         payload: reader.rest().to_vec(),
     })
 }
@@ -129,6 +138,28 @@ fn read(reader: &mut Reader<'_>) -> Option<Record> {
 fn read_backoff(reader: &mut Reader<'_>) -> Option<BackoffPolicy> {
     let (min, max) = (reader.number()? as Millis, reader.number()? as Millis);
     Some(BackoffPolicy { min, max, factor: reader.number()?, jitter: reader.byte()? == 1 })
+}
+
+/// Writes headers as one field, which the scripts can pass over: its length, then each name and value.
+/// The facade has checked that all fit in a length of two bytes.
+fn put_headers(record: &mut Vec<u8>, headers: &Headers) {
+    let mut field = Vec::new();
+    for (name, value) in headers {
+        put_text(&mut field, name);
+        put_text(&mut field, value);
+    }
+    record.extend((field.len() as u16).to_le_bytes());
+    record.extend(field);
+}
+
+fn read_headers(reader: &mut Reader<'_>) -> Option<Headers> {
+    let length = usize::from(reader.short()?);
+    let mut field = Reader::new(reader.bytes(length)?);
+    let mut headers = Headers::new();
+    while !field.rest().is_empty() {
+        headers.insert(field.text()?, field.text()?);
+    }
+    Some(headers)
 }
 
 /// The facade has checked that names are short.

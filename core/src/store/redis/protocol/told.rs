@@ -74,6 +74,7 @@ pub(super) fn job(reply: Reply) -> Result<(JobInfo, u64)> {
         after: record.after,
         parent_dead,
         error,
+        headers: record.headers,
     };
     Ok((info, deliveries))
 }

@@ -1,13 +1,13 @@
 -- Jobs: their records, and the moves between the places where they stand.
 --
 -- A record is written by the push and read by the worker: the moment of the push, flags, the
--- lane; terms, key, parent and backoff if the flags say so; the payload. A job that was delivered
+-- lane; terms, key, parent, backoff and headers if the flags say so; the payload. A job that was delivered
 -- once and has come back has a row r as well; one without that is fresh, or in its first delivery.
 --
 -- Places: the waiting list of its lane (an element is the id, with an r if there is a row r), or
 -- the sorted set of those delayed, blocked or leased. A lease is named <id>.<delivery>, so that no
 -- token of another delivery can end it.
-local HAS_TERMS, HAS_KEY, HAS_PARENT, HAS_BACKOFF, LOST_KEY = 1, 2, 4, 8, 16
+local HAS_TERMS, HAS_KEY, HAS_PARENT, HAS_BACKOFF, LOST_KEY, HAS_HEADERS = 1, 2, 4, 8, 16, 32
 local RUN = '<dddB'
 -- More than any delivery that was ever given, for a job whose row does not tell its number any more.
 local FRESH_DELIVERY = 1048576
@@ -31,6 +31,10 @@ local function parse(id, record)
   end
   if band(job.flags, HAS_BACKOFF) ~= 0 then
     job.backoff = {unpack('<dddB', record, at)}
+    at = job.backoff[5]
+  end
+  if band(job.flags, HAS_HEADERS) ~= 0 then
+    unpack('<Hc0', record, at)
   end
   return job
 end

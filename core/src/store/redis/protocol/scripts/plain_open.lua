@@ -23,6 +23,6 @@ local function is_whole(record, name)
   end
   local format = '<I6BHc0' .. (bit.band(of_job, 1) ~= 0 and 'BHd' or '')
     .. (bit.band(of_job, 2) ~= 0 and 'Hc0' or '') .. (bit.band(of_job, 4) ~= 0 and 'd' or '')
-    .. (bit.band(of_job, 8) ~= 0 and 'dddB' or '')
+    .. (bit.band(of_job, 8) ~= 0 and 'dddB' or '') .. (bit.band(of_job, 32) ~= 0 and 'Hc0' or '')
   return (pcall(read, format, record))
 end
