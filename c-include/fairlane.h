@@ -928,7 +928,7 @@ uint64_t fairlane_repaired_dropped_entries(const fairlane_repaired *repaired);
 /// Ownership: none. Blocking: never. Threads: any.
 uint64_t fairlane_repaired_mended_lanes(const fairlane_repaired *repaired);
 
-/// Gives the sums of the queue that were wrong.
+/// Gives the sums of the queue that were wrong, and the schedules that had lost their next tick.
 ///
 /// Ownership: none. Blocking: never. Threads: any.
 uint64_t fairlane_repaired_mended_sums(const fairlane_repaired *repaired);

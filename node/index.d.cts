@@ -672,7 +672,7 @@ export declare class Repaired {
   readonly droppedEntries: number;
   /** Lanes whose counters, state or place among others were wrong. */
   readonly mendedLanes: number;
-  /** Sums of the queue that were wrong. */
+  /** Sums of the queue that were wrong, and schedules that had lost their next tick. */
   readonly mendedSums: number;
   /** Whether all was in order. */
   get isSound(): boolean;
@@ -937,7 +937,7 @@ export interface BackgroundProcessorEvents {
   failed: [key: string, took: number, error: unknown];
   /** The processor was closed before the function was called. */
   dropped: [key: string];
-  /** The key came free before its time: by a bump, or because it was not kept for longer than the lease. */
+  /** The key is no more held for its work: after a bump, or because the store was away. */
   lost: [key: string];
   /** The store could not serve. */
   trouble: [error: FairlaneError];

@@ -132,15 +132,19 @@ class BackgroundProcessor extends EventEmitter {
   /** Asks the store for a key, and puts the work into the queue. */
   async #ask(key, backoff, arg) {
     const hold = Holds.of(key);
+    const until = performance.now() + backoff;
+    let isBlind = false;
     try {
       if (!(await this.#holds.take(hold, backoff))) return false;
     } catch (error) {
       if (!error.retryable || !this.#failOpen) throw error;
       // What the store cannot tell, this process knows of its own work.
       if (this.#running.has(key)) return false;
+      isBlind = true;
     }
     // Also where the store gave no answer: the hold may have been taken.
-    this.#holds.keep(hold);
+    if (isBlind) this.#holds.keepBlindly(hold, until);
+    else this.#holds.keep(hold);
     if (this.#isClosed) {
       this.#holds.end(hold, false);
       throw closed();

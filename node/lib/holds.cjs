@@ -12,10 +12,13 @@ class Holds {
   #tell;
   /** The keys that are held or may be, by hold. */
   #held = new Map();
+  /** Those of which the store has not said that they are, and until when their keys are to be held. */
+  #blind = new Map();
   /** What has ended and the store is yet to be told of. */
   #ended = [];
   #isTelling = false;
   #keeper;
+  #taker;
   /** Called when nothing is left to be told. */
   #idle = () => {};
   /** A store that could not serve is not asked again for as long as it took to say so. */
@@ -62,10 +65,22 @@ class Holds {
     this.#keepSoon(this.#lease / 3);
   }
 
+  /**
+   * Keeps a hold for which the store gave no answer: it is taken, until that moment at least, when the
+   * store answers.
+   */
+  keepBlindly(hold, until) {
+    this.keep(hold);
+    this.#blind.set(hold, until);
+    this.#takeSoon();
+  }
+
   /** Ends a hold, at once if its work was not done. */
   end(hold, isDone) {
     if (!this.#held.delete(hold)) return;
-    this.#ended.push({ hold, isDone, lapsesAt: performance.now() + this.#lease });
+    const blindUntil = (isDone && this.#blind.get(hold)) || null;
+    this.#blind.delete(hold);
+    this.#ended.push({ hold, isDone, blindUntil, lapsesAt: performance.now() + this.#lease });
     if (!this.#isTelling) {
       this.#isTelling = true;
       queueMicrotask(() => this.#tellAll());
@@ -89,7 +104,7 @@ class Holds {
   }
 
   async #keepAll() {
-    const held = [...this.#held.keys()];
+    const held = [...this.#held.keys()].filter((hold) => !this.#blind.has(hold));
     let next = this.#lease / 3;
     try {
       if (held.length > 0) {
@@ -110,18 +125,58 @@ class Holds {
     if (this.#held.size > 0) this.#keepSoon(next);
   }
 
+  #takeSoon() {
+    if (this.#taker !== undefined) return;
+    this.#taker = setTimeout(() => this.#takeAll(), this.#lease / 24).unref();
+  }
+
+  /** Takes the keys of what was scheduled blindly. */
+  async #takeAll() {
+    const holds = [...this.#blind];
+    try {
+      // What has ended before may hold the same keys.
+      if (holds.length > 0 && !this.#isTelling) {
+        const taken = await this.#takeMany(holds);
+        holds.forEach(([hold], place) => {
+          if (this.#blind.delete(hold) && !taken[place] && this.#held.delete(hold)) {
+            this.#tell("lost", hold.key);
+          }
+        });
+      }
+    } catch (error) {
+      this.#tell("trouble", error);
+    }
+    this.#taker = undefined;
+    if (this.#blind.size > 0) this.#takeSoon();
+  }
+
+  /** Asks the store for keys, each until a moment at least. */
+  async #takeMany(holds) {
+    const now = performance.now();
+    const write = (writer) => {
+      writer.number(this.#lease);
+      writer.number(holds.length);
+      for (const [hold, until] of holds) {
+        writeHold(writer, hold);
+        writer.number(Math.max(until - now, 0));
+      }
+    };
+    return (await this.#line).call(VERBS.hold, write, read.truths);
+  }
+
   /** Tells the store, with one call for all that has ended since the last. */
   async #tellAll() {
     while (this.#ended.length > 0) {
       const ended = this.#ended;
       this.#ended = [];
+      forgetEarlier(ended, new Set([...this.#blind.keys()].map((hold) => hold.key)));
       const left = [];
       for (const isDone of [true, false]) {
         const part = ended.filter((one) => one.isDone === isDone);
         if (part.length > 0) left.push(...(await this.#letGo(part, isDone)));
       }
       if (left.length > 0) {
-        this.#ended.push(...left);
+        this.#ended = [...left, ...this.#ended];
         await new Promise((resolve) => setTimeout(resolve, this.#lease / 24).unref());
       }
     }
@@ -138,14 +193,30 @@ class Holds {
         part.map((ended) => ended.hold),
       );
     };
+    const now = performance.now();
+    const blind = part.filter(({ blindUntil }) => blindUntil > now);
     try {
+      // If another has taken one, that is his, and what follows does not touch it.
+      if (blind.length > 0) {
+        await this.#takeMany(blind.map(({ hold, blindUntil }) => [hold, blindUntil]));
+      }
       await (await this.#line).call(VERBS.letGo, write, read.nothing);
       return [];
     } catch (error) {
       this.#tell("trouble", error);
-      const now = performance.now();
-      return error.retryable ? part.filter((ended) => ended.lapsesAt > now) : [];
+      const failedAt = performance.now();
+      const counts = ({ blindUntil, lapsesAt }) => Math.max(blindUntil, lapsesAt) > failedAt;
+      return error.retryable ? part.filter(counts) : [];
     }
+  }
+}
+
+/** A key is of the latest work: what ended before that, or before those that wait, must not take it. */
+function forgetEarlier(ended, taken) {
+  for (const one of ended.toReversed()) {
+    if (one.blindUntil === null) continue;
+    if (taken.has(one.hold.key)) one.blindUntil = null;
+    taken.add(one.hold.key);
   }
 }
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { BackgroundProcessor, ManualClock, Queue } from "../index.mjs";
-import { DAWN, folder, onEveryStore, run } from "./support.mjs";
+import { DAWN, Redis, folder, onEveryStore, run } from "./support.mjs";
 
 const HOUR = 3_600_000;
 
@@ -266,4 +266,35 @@ test("a process ends when nothing waits, and its keys come free after their leas
     assert.ok(Date.now() < deadline);
     await sleep(20);
   }
+});
+
+test("what is scheduled while the store is away has its key when that is back", async (t) => {
+  const redis = await Redis.start();
+  t.after(() => redis.stop());
+  const url = await redis.url();
+  const open = async () => {
+    const queue = await Queue.open(url, "tests", { busyTimeout: 100 });
+    t.after(() => queue.close());
+    return queue;
+  };
+  const isHeld = async (key) => (await redis.ask(`HEXISTS {fairlane:tests}:holds ${key}`)) === ":1\r\n";
+  const end = gate();
+  const one = processor(t, await open(), (isSlow) => isSlow && end.passed, { lease: 1_000 });
+  const other = processor(t, await open(), () => {}, { failOpen: false });
+  const stopped = once(redis.process, "exit");
+  redis.stop();
+  await stopped;
+  const done = once(one, "done");
+  assert.equal(await one.schedule("quick", HOUR, false), true);
+  await done;
+  assert.equal(await one.schedule("slow", 0, true), true);
+  await redis.listen();
+  for (const key of ["quick", "slow"]) {
+    while (!(await isHeld(key))) await sleep(5);
+    assert.equal(await other.schedule(key, 0), false);
+  }
+  end.open();
+  assert.equal(await one.close(), true);
+  assert.equal(await other.schedule("slow", 0), true);
+  assert.equal(await other.schedule("quick", 0), false, "its backoff has not passed");
 });

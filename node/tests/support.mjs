@@ -26,15 +26,20 @@ export class Redis {
   static async start() {
     const redis = new Redis();
     redis.socket = join(folder(), "redis.socket");
-    const options = ["--port", "0", "--unixsocket", redis.socket, "--save", ""];
-    redis.process = spawn("redis-server", options, { stdio: "ignore" });
-    redis.process.once("error", (error) => (redis.failure = error));
+    await redis.listen();
+    return redis;
+  }
+
+  /** Starts the server, also anew after a stop; it is empty. */
+  async listen() {
+    const options = ["--port", "0", "--unixsocket", this.socket, "--save", ""];
+    this.process = spawn("redis-server", options, { stdio: "ignore" });
+    this.process.once("error", (error) => (this.failure = error));
     const deadline = Date.now() + 30_000;
-    while (!(await redis.answers())) {
-      if (redis.failure || Date.now() > deadline) throw new Error("redis-server did not start");
+    while (!(await this.answers())) {
+      if (this.failure || Date.now() > deadline) throw new Error("redis-server did not start");
       await sleep(10);
     }
-    return redis;
   }
 
   /** Empties the server and gives its URL. */

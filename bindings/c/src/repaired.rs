@@ -55,7 +55,7 @@ pub extern "C" fn fairlane_repaired_mended_lanes(repaired: Option<&Repaired>) ->
     boundary!(repaired.map_or(0, |repaired| repaired.0.mended_lanes))
 }
 
-/// Gives the sums of the queue that were wrong.
+/// Gives the sums of the queue that were wrong, and the schedules that had lost their next tick.
 ///
 /// Ownership: none. Blocking: never. Threads: any.
 #[unsafe(no_mangle)]

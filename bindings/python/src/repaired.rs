@@ -50,7 +50,7 @@ impl Repaired {
         self.0.mended_lanes
     }
 
-    /// Sums of the queue that were wrong.
+    /// Sums of the queue that were wrong, and schedules that had lost their next tick.
     #[getter]
     fn mended_sums(&self) -> u64 {
         self.0.mended_sums

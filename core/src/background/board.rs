@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::clock::{Millis, millis};
 use crate::error::{Error, ErrorCode, Result};
 use crate::lock::lock;
-use crate::store::{Held, Owner};
+use crate::store::{Held, NewHold, Owner};
 
 /// Work that waits for its turn, or is being done.
 #[derive(Debug)]
@@ -21,8 +22,18 @@ pub(super) struct Work<T> {
 pub(super) struct Ended {
     pub(super) held: Held,
     pub(super) is_done: bool,
-    /// When it is not worth telling any more: the store has found out by itself.
+    /// Until when its key is to be held nevertheless, if the store has not said yet that it is.
+    pub(super) blind_until: Option<Instant>,
+    /// When the store has found out by itself.
     pub(super) lapses_at: Option<Instant>,
+}
+
+impl Ended {
+    /// Tells whether it is worth telling.
+    pub(super) fn counts(&self, now: Instant) -> bool {
+        let is_to_be_held = self.blind_until.is_some_and(|until| until > now);
+        is_to_be_held || self.lapses_at.is_none_or(|at| at > now)
+    }
 }
 
 /// What the keeper is to do.
@@ -32,6 +43,8 @@ pub(super) enum Duty {
     Keep(Vec<Held>),
     /// Ends these.
     LetGo(Vec<Ended>),
+    /// Takes these, which were scheduled while the store could not serve.
+    Take(Vec<NewHold>),
 }
 
 pub(super) struct Board<T> {
@@ -54,6 +67,8 @@ struct State<T> {
     running: HashMap<Arc<str>, usize>,
     /// What the store may believe to be held by this process.
     held: HashMap<Owner, Arc<str>>,
+    /// Those of which it has not said that they are, and until when their keys are to be held at least.
+    blind: HashMap<Owner, Instant>,
     ended: Vec<Ended>,
     /// How many of `ended` the keeper has in hand.
     being_ended: usize,
@@ -84,6 +99,7 @@ impl<T> Board<T> {
                 claims: HashSet::new(),
                 running: HashMap::new(),
                 held: HashMap::new(),
+                blind: HashMap::new(),
                 ended: Vec::new(),
                 being_ended: 0,
                 is_closed: false,
@@ -192,27 +208,31 @@ impl<T> Board<T> {
     }
 
     /// Gives the keeper its next duty; `None` when there will be none. Holds are kept at `keep_at`;
-    /// the store is told of ended ones at once, but not before `tell_at`.
+    /// the store is told of ended ones at once, and then asked for those that it does not know, but
+    /// neither before `tell_at`.
     pub(super) fn duty(&self, keep_at: Instant, tell_at: Instant) -> Option<Duty> {
         let mut state = lock(&self.state);
         loop {
             let now = Instant::now();
+            let away_until = state.away.as_ref().map_or(now, |away| away.until);
+            let ask_at = tell_at.max(away_until);
             if !state.ended.is_empty() && tell_at <= now {
-                let ended = std::mem::take(&mut state.ended);
+                let ended = state.take_ended();
                 state.being_ended = ended.len();
                 return Some(Duty::LetGo(ended));
             }
+            if !state.blind.is_empty() && ask_at <= now {
+                return Some(Duty::Take(state.unknown(now)));
+            }
             if keep_at <= now {
-                let held = |(owner, key): (&Owner, &Arc<str>)| Held {
-                    key: key.to_string(),
-                    owner: *owner,
-                };
-                return Some(Duty::Keep(state.held.iter().map(held).collect()));
+                return Some(Duty::Keep(state.known()));
             }
             if state.is_over() && state.ended.is_empty() {
                 return None;
             }
-            let until = if state.ended.is_empty() { keep_at } else { keep_at.min(tell_at) };
+            let tell_at = Some(tell_at).filter(|_| !state.ended.is_empty());
+            let ask_at = Some(ask_at).filter(|_| !state.blind.is_empty());
+            let until = tell_at.into_iter().chain(ask_at).fold(keep_at, Instant::min);
             let slept = self.pressed.wait_timeout(state, until.saturating_duration_since(now));
             state = slept.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -222,13 +242,22 @@ impl<T> Board<T> {
     pub(super) fn told(&self, left: Vec<Ended>) {
         let mut state = lock(&self.state);
         state.being_ended = 0;
-        state.ended.extend(left);
+        // In the order in which they have ended.
+        let later = std::mem::replace(&mut state.ended, left);
+        state.ended.extend(later);
         self.tell_all(&state);
     }
 
     /// Notes that a hold is lost; gives its key if it had been there.
     pub(super) fn lose(&self, owner: Owner) -> Option<Arc<str>> {
-        lock(&self.state).held.remove(&owner)
+        let mut state = lock(&self.state);
+        state.blind.remove(&owner);
+        state.held.remove(&owner)
+    }
+
+    /// Notes that the store has given a key to its hold.
+    pub(super) fn confirm(&self, owner: Owner) {
+        lock(&self.state).blind.remove(&owner);
     }
 
     /// Takes no more work. Gives what waited, if that is not to be done any more.
@@ -284,13 +313,24 @@ impl<T> Board<T> {
 }
 
 impl<T> Claim<'_, T> {
-    /// Puts work into the queue.
+    /// Puts work into the queue. If the store did not answer, its key is to be held until
+    /// `blind_until` at least.
     ///
     /// # Errors
     /// The error and the work, if the processor was closed meanwhile: the store is told.
-    pub(super) fn enter(self, owner: Owner, arg: T, lease: Duration) -> Result<()> {
+    pub(super) fn enter(
+        self,
+        owner: Owner,
+        arg: T,
+        lease: Duration,
+        blind_until: Option<Instant>,
+    ) -> Result<()> {
         let mut state = lock(&self.board.state);
         state.held.insert(owner, Arc::clone(&self.key));
+        if let Some(until) = blind_until {
+            state.blind.insert(owner, until);
+            self.board.pressed.notify_one();
+        }
         if state.is_closed {
             state.end(owner, false, lease);
             self.board.tell_all(&state);
@@ -315,9 +355,38 @@ impl<T> State<T> {
     fn end(&mut self, owner: Owner, is_done: bool, lease: Duration) {
         if let Some(key) = self.held.remove(&owner) {
             let held = Held { key: key.to_string(), owner };
+            let blind_until = self.blind.remove(&owner).filter(|_| is_done);
             let lapses_at = Instant::now().checked_add(lease);
-            self.ended.push(Ended { held, is_done, lapses_at });
+            self.ended.push(Ended { held, is_done, blind_until, lapses_at });
         }
+    }
+
+    /// Takes what has ended. A key is of the latest work: what ended before that must not take it first.
+    fn take_ended(&mut self) -> Vec<Ended> {
+        let mut ended = std::mem::take(&mut self.ended);
+        let key = |owner| self.held.get(owner).map(|key| key.to_string());
+        let mut taken: HashSet<String> = self.blind.keys().filter_map(key).collect();
+        for ended in ended.iter_mut().rev().filter(|ended| ended.blind_until.is_some()) {
+            if !taken.insert(ended.held.key.clone()) {
+                ended.blind_until = None;
+            }
+        }
+        ended
+    }
+
+    /// Lists what the store has said to be held by this process.
+    fn known(&self) -> Vec<Held> {
+        let known = self.held.iter().filter(|(owner, _)| !self.blind.contains_key(owner));
+        known.map(|(owner, key)| Held { key: key.to_string(), owner: *owner }).collect()
+    }
+
+    /// Lists the others.
+    fn unknown(&self, now: Instant) -> Vec<NewHold> {
+        let hold = |(owner, until): (&Owner, &Instant)| {
+            let key = self.held.get(owner)?.to_string();
+            Some(NewHold { key, owner: *owner, backoff: left(*until, now) })
+        };
+        self.blind.iter().filter_map(hold).collect()
     }
 
     /// Tells whether nothing will need the keeper, once the store was told of what has ended.
@@ -335,6 +404,11 @@ impl<T> State<T> {
     fn has_ended(&self) -> bool {
         self.is_over() && self.has_told()
     }
+}
+
+/// Gives the milliseconds from now until a moment, 0 if it has passed.
+pub(super) fn left(until: Instant, now: Instant) -> Millis {
+    millis(until.saturating_duration_since(now))
 }
 
 fn closed() -> Error {

@@ -65,19 +65,21 @@ impl<T: Send + 'static> Crew<T> {
         let Some(claim) = self.board.claim(key)? else { return Ok(false) };
         let owner = self.owners.next();
         let hold = NewHold { key: key.to_owned(), owner, backoff: millis(backoff) };
-        match self.ask(hold) {
+        let until = Instant::now().checked_add(backoff);
+        let blind_until = match self.ask(hold) {
             Ok(false) => return Ok(false),
-            Ok(true) => {}
+            Ok(true) => None,
             Err(error) if error.retryable() && self.options().fail_open => {
                 // What the store cannot tell, this process knows of its own work.
                 if self.board.is_running(key) {
                     return Ok(false);
                 }
+                until
             }
             Err(error) => return Err(error),
-        }
+        };
         // Also where the store gave no answer: the hold may have been taken.
-        claim.enter(owner, arg, self.options().lease)?;
+        claim.enter(owner, arg, self.options().lease, blind_until)?;
         Ok(true)
     }
 

@@ -34,8 +34,8 @@ pub enum Event<'a> {
         /// The key.
         key: &'a str,
     },
-    /// The key came free before its time, and others may work on it: by a bump, or because the store
-    /// was away for longer than the lease.
+    /// The key is no more held for its work, and others may work on it: after a bump, or because the
+    /// store was away, for longer than the lease or while it was scheduled and another took it.
     Lost {
         /// The key.
         key: &'a str,

@@ -17,7 +17,7 @@ pub struct Repaired {
     pub dropped_entries: u64,
     /// Lanes whose counters, state or place among others were wrong.
     pub mended_lanes: u64,
-    /// Sums of the queue that were wrong.
+    /// Sums of the queue that were wrong, and schedules that had lost their next tick.
     pub mended_sums: u64,
 }
 

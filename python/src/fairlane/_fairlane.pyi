@@ -821,7 +821,7 @@ class Repaired:
     @property
     def mended_sums(self, /) -> int:
         """
-        Sums of the queue that were wrong.
+        Sums of the queue that were wrong, and schedules that had lost their next tick.
         """
     @property
     def placed_jobs(self, /) -> int:

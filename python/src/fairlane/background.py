@@ -26,7 +26,7 @@ Observer = Callable[..., object]
 """What a processor tells events: called with a name, the key or None, and what else belongs to it.
 
 - started, dropped (it was closed before the call): the key
-- lost: the key; it came free before its time, by a bump or because the store was away
+- lost: the key; it is no more held for its work, after a bump or because the store was away
 - done: the key, and how many seconds the function took
 - failed: the key, the seconds, and the error text
 - trouble: None, and the error of the store

@@ -14,6 +14,7 @@ use fairlane_tests::redis::RedisServer;
 use fairlane_tests::stores::DAWN;
 
 mod at_work;
+mod ticks;
 
 const NOW: Duration = Duration::ZERO;
 const SECOND: Duration = Duration::from_secs(1);

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::store::Repaired;
 
 use super::told::Parts;
-use super::{Protocol, Reply, Request, Script, scripts, unexpected, unsigned};
+use super::{Protocol, Reply, Request, Script, schedule, scripts, unexpected, unsigned};
 
 /// How many lanes, or jobs, one request names at most.
 const AT_ONCE: usize = 64;
@@ -26,7 +26,7 @@ const IS_LISTED: u8 = 4;
 /// them is not 0.
 const COUNTERS: [(&str, u8); 3] = [("leases", b'f'), ("delayed", b'd'), ("blocked", b'b')];
 /// The indexes that are looked through; the names of lanes must be known before lanes are looked at.
-const INDEXES: [&str; 6] = ["names", "ready", "wakes", "dead", "kept", "results"];
+const INDEXES: [&str; 7] = ["names", "ready", "wakes", "dead", "kept", "ticks", "results"];
 
 /// A repair under way.
 #[derive(Debug)]
@@ -55,6 +55,7 @@ enum Stage {
     Lanes { left: VecDeque<Vec<u8>>, at: ListPlace },
     Jobs { asked: usize },
     Index { nth: usize, cursor: Vec<u8> },
+    Ticks { cursor: Vec<u8>, lost: Vec<(String, Millis)> },
     Queue,
     Done,
 }
@@ -140,6 +141,15 @@ impl Repair<'_> {
                 }
                 request
             }
+            Stage::Ticks { cursor, lost } => {
+                let mut request = begin(&scripts::REPAIR_TICKS);
+                request.push(cursor.clone());
+                for (name, next_at) in lost {
+                    request.push(name.as_str());
+                    request.push(next_at.to_string());
+                }
+                request
+            }
             Stage::Queue => {
                 let mut request = begin(&scripts::REPAIR_QUEUE);
                 let missing = self.missing.difference(&self.damaged).count();
@@ -188,7 +198,16 @@ impl Repair<'_> {
                 match (cursor == b"0", nth + 1 < INDEXES.len()) {
                     (false, _) => Stage::Index { nth, cursor },
                     (true, true) => Stage::Index { nth: nth + 1, cursor },
-                    (true, false) => Stage::Queue,
+                    (true, false) => Stage::Ticks { cursor: b"0".to_vec(), lost: Vec::new() },
+                }
+            }
+            Stage::Ticks { .. } => {
+                let (cursor, now) = (parts.next().bytes()?, parts.int()?);
+                let lost = schedule::next_ticks(now, parts.next())?;
+                if cursor.is_empty() && lost.is_empty() {
+                    Stage::Queue
+                } else {
+                    Stage::Ticks { cursor, lost }
                 }
             }
             Stage::Queue => {

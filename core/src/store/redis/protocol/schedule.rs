@@ -156,6 +156,23 @@ fn decode(name: String, next_at: Millis, row: &[u8]) -> Result<ScheduleInfo> {
     Ok(ScheduleInfo { schedule: Schedule { name, timing, catch_up, job }, next_at, last_at })
 }
 
+/// Reckons the next ticks of schedules that have lost them: they go on after the latest one that was
+/// settled, and so miss none. One that cannot be read, or whose calendar this build does not know,
+/// stays as it is.
+pub(super) fn next_ticks(now: Millis, lost: Reply) -> Result<Vec<(String, Millis)>> {
+    let mut ticks = Vec::new();
+    for schedule in lost.list()? {
+        let mut parts = Parts::of(schedule)?;
+        let (name, row) = (parts.text()?, parts.next().bytes()?);
+        let next = decode(name, now, &row).and_then(|info| {
+            let next_at = info.schedule.first_at(info.last_at.unwrap_or(now))?;
+            Ok((info.schedule.name, next_at))
+        });
+        ticks.extend(next.ok());
+    }
+    Ok(ticks)
+}
+
 fn read_head(reader: &mut Reader<'_>) -> Option<(Millis, Timing, CatchUp, Millis)> {
     let last_at = reader.number()? as Millis;
     let timing = match reader.byte()? {

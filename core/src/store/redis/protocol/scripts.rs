@@ -25,9 +25,9 @@ const PARTS: &[(&str, &str)] = parts! {
     "let_go", "looking", "memory", "mend", "open", "order", "peek", "plain", "plain_complete",
     "plain_complete_many", "plain_holds", "plain_open", "plain_pop", "plain_pop_many",
     "plain_push", "plain_push_many", "plain_repeat", "pop", "purge", "push", "repair_counts",
-    "repair_index", "repair_jobs", "repair_lanes", "repair_queue", "repair_rows", "restore",
-    "result", "results", "schedule", "schedules", "settle", "signpost", "starts", "stats",
-    "sweep", "tell_schedule", "text", "ticks", "time", "unschedule"
+    "repair_index", "repair_jobs", "repair_lanes", "repair_queue", "repair_rows", "repair_ticks",
+    "restore", "result", "results", "schedule", "schedules", "settle", "signpost", "starts",
+    "stats", "sweep", "tell_schedule", "text", "ticks", "time", "unschedule"
 };
 
 /// Gives what is sent of a part.
@@ -131,6 +131,7 @@ pub(super) static REPAIR_COUNTS: Script = changing!("repair_counts", "mend");
 pub(super) static REPAIR_LANES: Script = changing!("repair_lanes", "mend");
 pub(super) static REPAIR_JOBS: Script = changing!("repair_jobs", "mend");
 pub(super) static REPAIR_INDEX: Script = changing!("repair_index", "mend");
+pub(super) static REPAIR_TICKS: Script = changing!("repair_ticks", "mend");
 pub(super) static REPAIR_QUEUE: Script = changing!("repair_queue", "mend");
 pub(super) static STATS: Script = looking!("stats");
 pub(super) static LANES: Script = looking!("lanes_list");

@@ -1,4 +1,4 @@
--- Drops what an index holds beside the rows. ARGV: 6 which (ready, wakes, names, dead, kept; or
+-- Drops what an index holds beside the rows. ARGV: 6 which (ready, wakes, names, dead, kept, ticks; or
 -- results, the rows, for what the index of their ends lacks), 7 where the scan goes on. Gives where it
 -- goes on then, and of the names those that are there.
 local page = call(ARGV[6] == 'results' and 'HSCAN' or 'ZSCAN', rows .. ':' .. ARGV[6], ARGV[7], 'COUNT', 200)
@@ -24,6 +24,9 @@ local is_right = {
   names = function(name)
     told[#told + 1] = name
     return true
+  end,
+  ticks = function(name)
+    return call('HEXISTS', rows .. ':schedules', name) == 1
   end,
   kept = function(id, score)
     local row = call('HGET', rows .. ':results', id)

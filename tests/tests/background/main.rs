@@ -14,6 +14,8 @@ use fairlane_tests::faults::server::{Answer, Order, Remote};
 use fairlane_tests::redis::{Proxy, RedisServer, shared_server};
 use fairlane_tests::stores::DAWN;
 
+mod outage;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fault_process");
 const SOON: Duration = Duration::from_secs(20);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -331,39 +333,6 @@ fn of_callers_that_schedule_one_key_at_once_one_is_told_true() {
         assert_eq!(scheduled.iter().filter(|is_true| **is_true).count(), 1);
         gate.let_one_end();
     });
-}
-
-#[test]
-fn while_the_store_is_away_work_goes_on_or_is_refused_as_the_options_say() {
-    let server = RedisServer::start(&[]);
-    let open = || {
-        let busy_timeout = Duration::from_millis(300);
-        let options = QueueOptions { busy_timeout, ..QueueOptions::default() };
-        Queue::open_with(&server.url(), "away", options).unwrap()
-    };
-    let (opened, gate) = Gate::processor(&open());
-    let refuse = BackgroundOptions { fail_open: false, ..BackgroundOptions::default() };
-    let (closed, _gate) = Gate::with(&open(), refuse);
-    assert!(opened.schedule("runs", NONE, "runs").unwrap());
-    gate.await_begin();
-    server.kill();
-    assert!(opened.schedule("waits", NONE, "waits").unwrap());
-    for key in ["runs", "waits"] {
-        assert!(!opened.schedule(key, NONE, "again").unwrap(), "{key}");
-    }
-    let refused = closed.schedule("waits", NONE, "refused").unwrap_err();
-    assert!(refused.retryable(), "{refused}");
-    assert_eq!(closed.queue_length(), 0);
-    gate.let_one_end();
-    assert_eq!(gate.await_begin(), "waits");
-    server.restart();
-    let began = Instant::now();
-    while let Err(error) = closed.schedule("later", NONE, "later") {
-        assert!(error.retryable() && began.elapsed() < SOON, "{error}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    assert!(!opened.schedule("later", NONE, "later").unwrap());
-    gate.let_one_end();
 }
 
 #[test]
