@@ -5,6 +5,7 @@ const { Counter, Gauge, Histogram, register } = require("prom-client");
 const check = require("./lib/check.cjs");
 const { FairlaneError } = require("./lib/errors.cjs").classes;
 const { Queue } = require("./lib/queue.cjs");
+const { origins } = require("./lib/origins.cjs");
 const { Worker } = require("./lib/worker.cjs");
 
 const waiting = ({ counts: { ready, delayed, blocked } }) => Object.entries({ ready, delayed, blocked });
@@ -150,18 +151,33 @@ class WorkerMetrics {
     if (!(worker instanceof Worker)) throw check.refusal("worker", worker, "a Worker");
     const name = queue instanceof Queue ? queue.name : queue;
     if (typeof name !== "string") throw check.refusal("queue", queue, "a Queue or its name");
-    const durations = this.#durations.labels(name);
+    const counts = new Map();
+    const of = (queue) => {
+      if (!counts.has(queue)) counts.set(queue, this.#of(queue));
+      return counts.get(queue);
+    };
+    of(name);
     for (const outcome of OUTCOMES) {
-      const ends = this.#ends.labels(name, outcome);
-      ends.inc(0);
-      worker.on(outcome, (_job, took) => {
-        ends.inc();
+      worker.on(outcome, (job, took) => {
+        const { durations, ends } = of(origins.get(job) ?? name);
+        ends[outcome].inc();
         if (TIMED.has(outcome)) durations.observe(took / 1000);
       });
     }
-    const troubles = this.#troubles.labels(name);
+    worker.on("trouble", (queue) => of(queue).troubles.inc());
+  }
+
+  /** Gives the metrics of one queue, which begin at 0. */
+  #of(queue) {
+    const durations = this.#durations.labels(queue);
+    const ends = {};
+    for (const outcome of OUTCOMES) {
+      ends[outcome] = this.#ends.labels(queue, outcome);
+      ends[outcome].inc(0);
+    }
+    const troubles = this.#troubles.labels(queue);
     troubles.inc(0);
-    worker.on("trouble", () => troubles.inc());
+    return { durations, ends, troubles };
   }
 }
 

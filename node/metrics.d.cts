@@ -26,8 +26,8 @@ export class WorkerMetrics {
   constructor(options?: WorkerMetricsOptions);
 
   /**
-   * Counts what a worker of a queue does, or of a queue of that name, from now on; jobs of its further
-   * queues are counted with those of its first.
+   * Counts what a worker of a queue does, or of a queue of that name, from now on. What it does for
+   * further queues is counted under their own names.
    */
   observe(worker: Worker, queue: Queue | string): void;
 }

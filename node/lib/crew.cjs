@@ -8,6 +8,7 @@ const { enter, errorOf } = require("./errors.cjs");
 const { Job } = require("./job.cjs");
 const { PLAIN, Release, returned, writeDone, writeRefused, writeThrown } = require("./outcome.cjs");
 const { Writer } = require("./packet.cjs");
+const { origins } = require("./origins.cjs");
 const { employ } = require("./post.cjs");
 
 /** How long a stop waits, at its end, for the store to take back what still runs. */
@@ -229,7 +230,9 @@ class Crew {
       const queue = reader.text();
       this.#tell(name, queue, errorOf(reader.number(), reader.text()));
     } else {
+      const place = reader.number();
       const job = this.#same(new Job(reader));
+      if (place > 0) origins.set(job, this.#plan.sources[place].queue.name);
       const [took, error] = [reader.maybe(), reader.maybeText()];
       if (took === null) this.#tell(name, job);
       else if (error === null) this.#tell(name, job, took);

@@ -67,3 +67,20 @@ test("what a worker does is counted and timed", async () => {
   await worker.stop();
   await queue.close();
 });
+
+test("the jobs of several queues are counted under their own", async () => {
+  const [mail, post] = await Promise.all(["mail", "post"].map((name) => Queue.open("memory:", name)));
+  await mail.push(1);
+  for (let number = 0; number < 2; number++) await post.push(number);
+  const registry = new Registry();
+  const worker = new Worker(mail, () => null, { also: [[post, 1]], untilEmpty: true });
+  new WorkerMetrics({ registry }).observe(worker, mail);
+  await worker.start();
+  await worker.wait();
+  const told = await registry.metrics();
+  for (const [queue, count] of Object.entries({ mail: 1, post: 2 })) {
+    assert.ok(lines(told).includes(`fairlane_deliveries_total{queue="${queue}",outcome="done"} ${count}`), told);
+    assert.ok(lines(told).includes(`fairlane_job_duration_seconds_count{queue="${queue}"} ${count}`), told);
+  }
+  await Promise.all([mail.close(), post.close()]);
+});

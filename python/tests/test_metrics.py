@@ -125,3 +125,34 @@ def test_what_a_worker_does_is_counted_and_timed() -> None:
         if sample.name == "fairlane_job_duration_seconds_bucket"
     }
     assert buckets == {"10.0": 4, "+Inf": 4}
+
+
+def test_the_jobs_of_several_queues_are_counted_under_their_own() -> None:
+    registry = CollectorRegistry()
+    mail, post = Queue("memory:", "mail"), Queue("memory:", "post")
+    for queue, count in ((mail, 1), (post, 2)):
+        for _ in range(count):
+            queue.push(b"")
+    queues: stdlib.Queue[str | None] = stdlib.Queue()
+    worker = Worker(
+        mail,
+        lambda job: queues.put(job.queue),
+        also=[(post, 1)],
+        until_empty=True,
+        observer=WorkerMetrics(registry=registry).observer(mail),
+    )
+    worker.run()
+    assert sorted(str(queues.get_nowait()) for _ in range(3)) == ["mail", "post", "post"]
+    told = scrape(registry)
+    done = {
+        sample.labels["queue"]: sample.value
+        for sample in told["fairlane_deliveries"].samples
+        if sample.name == "fairlane_deliveries_total" and sample.labels["outcome"] == "done"
+    }
+    assert done == {"mail": 1, "post": 2}
+    timed = {
+        sample.labels["queue"]: sample.value
+        for sample in told["fairlane_job_duration_seconds"].samples
+        if sample.name == "fairlane_job_duration_seconds_count"
+    }
+    assert timed == done

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use fairlane::Verdict;
 use fairlane::worker::{Assignment, Delivery, Event, Reason, Receiver};
-use fairlane::{Job, Verdict};
 
 use crate::noun::job;
 use crate::outbox::{Outbox, answer, lock, refusal};
@@ -51,9 +51,10 @@ impl Assignments {
     /// Posts an event. Those that go with every job are posted only if asked for: they would cost an
     /// empty job as much as itself. That a handler begins JavaScript knows by itself.
     pub fn tell(&self, event: &Event<'_>, observes_all: bool) {
-        let about_job = |kind: &str, of: &Job, took: Option<f64>, error: Option<&str>| {
+        let about_job = |kind: &str, of: &Delivery, took: Option<f64>, error: Option<&str>| {
             self.post(About::Event, |packet| {
                 packet.text(kind);
+                packet.number(of.place() as f64);
                 job::write(packet, of);
                 packet.number(took.unwrap_or(f64::NAN));
                 packet.maybe_text(error);

@@ -1,6 +1,6 @@
 //! What happens in a worker, on its way to Python.
 
-use fairlane::worker::Event;
+use fairlane::worker::{Delivery, Event};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -16,7 +16,8 @@ pub struct Told {
 }
 
 enum Subject {
-    Job(fairlane::Job),
+    /// And the name of its queue.
+    Job(Box<fairlane::Job>, String),
     Queue(String, Option<fairlane::Error>),
 }
 
@@ -24,8 +25,9 @@ impl Told {
     /// Notes an event. Those that go with every job are noted only if `observes_all`: they would cost
     /// an empty job as much as itself.
     pub fn of(event: &Event<'_>, observes_all: bool) -> Option<Self> {
-        let job = |kind, job: &fairlane::Job| {
-            let subject = Subject::Job(job.clone());
+        let job = |kind, job: &Delivery| {
+            let queue = job.queue().name().to_owned();
+            let subject = Subject::Job(Box::new(fairlane::Job::clone(job)), queue);
             Some(Self { kind, subject, seconds: None, error: None })
         };
         let queue = |kind, name: &str, error: Option<&fairlane::Error>| {
@@ -63,7 +65,10 @@ impl Told {
         let kind = self.kind.into_pyobject(py)?.into_any();
         let mut arguments = vec![kind];
         match self.subject {
-            Subject::Job(job) => arguments.push(Bound::new(py, Job::new(py, job))?.into_any()),
+            Subject::Job(job, queue) => {
+                let job = Job::of_queue(py, *job, queue);
+                arguments.push(Bound::new(py, job)?.into_any());
+            }
             Subject::Queue(name, error) => {
                 arguments.push(py.None().into_bound(py));
                 arguments.push(name.into_pyobject(py)?.into_any());

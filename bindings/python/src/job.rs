@@ -13,22 +13,31 @@ pub struct Job {
     job: fairlane::Job,
     payload: Py<PyBytes>,
     signal: Option<Signal>,
+    /// The name of the queue from which a worker has it.
+    queue: Option<String>,
 }
 
 impl Job {
     pub fn new(py: Python<'_>, mut job: fairlane::Job) -> Self {
         let payload = PyBytes::new(py, &std::mem::take(&mut job.payload)).unbind();
-        Self { job, payload, signal: None }
+        Self { job, payload, signal: None, queue: None }
     }
 
     /// Makes the job that a worker's handler gets.
     pub fn delivered(py: Python<'_>, delivery: &fairlane::worker::Delivery) -> Self {
-        Self::signalled(py, fairlane::Job::clone(delivery), Signal(delivery.signal().clone()))
+        let queue = delivery.queue().name().to_owned();
+        let signal = Signal(delivery.signal().clone());
+        Self::signalled(py, fairlane::Job::clone(delivery), queue, signal)
     }
 
-    /// Makes a job whose handler is told by a signal when it need not go on.
-    pub fn signalled(py: Python<'_>, job: fairlane::Job, signal: Signal) -> Self {
-        Self { signal: Some(signal), ..Self::new(py, job) }
+    /// Makes a job that a worker has from a queue.
+    pub fn of_queue(py: Python<'_>, job: fairlane::Job, queue: String) -> Self {
+        Self { queue: Some(queue), ..Self::new(py, job) }
+    }
+
+    /// Makes a job of a queue whose handler is told by a signal when it need not go on.
+    pub fn signalled(py: Python<'_>, job: fairlane::Job, queue: String, signal: Signal) -> Self {
+        Self { signal: Some(signal), ..Self::of_queue(py, job, queue) }
     }
 
     pub fn named(&self) -> Token {
@@ -145,6 +154,12 @@ impl Job {
     #[getter]
     fn signal(&self) -> Option<Signal> {
         self.signal.clone()
+    }
+
+    /// The name of the queue from which a worker took the job; None if it was popped by hand.
+    #[getter]
+    fn queue(&self) -> Option<&str> {
+        self.queue.as_deref()
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::job::Job;
+use crate::worker::delivery::Delivery;
 
 /// Something that happened in a worker.
 #[derive(Debug)]
@@ -12,19 +12,19 @@ pub enum Event<'a> {
     /// A handler begins.
     Started {
         /// Its job.
-        job: &'a Job,
+        job: &'a Delivery,
     },
     /// A job is done.
     Done {
         /// The job.
-        job: &'a Job,
+        job: &'a Delivery,
         /// How long the handler took.
         took: Duration,
     },
     /// A try failed, and the job comes again.
     Failed {
         /// The job.
-        job: &'a Job,
+        job: &'a Delivery,
         /// How long the handler took.
         took: Duration,
         /// Why.
@@ -33,7 +33,7 @@ pub enum Event<'a> {
     /// A try failed, and the job is dead.
     Dead {
         /// The job.
-        job: &'a Job,
+        job: &'a Delivery,
         /// How long the handler took.
         took: Duration,
         /// Why.
@@ -42,12 +42,12 @@ pub enum Event<'a> {
     /// A job went back untried.
     Released {
         /// The job.
-        job: &'a Job,
+        job: &'a Delivery,
     },
     /// A delivery lapsed or was cancelled before its handler had ended it.
     Lost {
         /// The job.
-        job: &'a Job,
+        job: &'a Delivery,
     },
     /// A queue has no job for now.
     Idle {

@@ -214,6 +214,11 @@ class Job:
         When the job was pushed.
         """
     @property
+    def queue(self, /) -> str | None:
+        """
+        The name of the queue from which a worker took the job; None if it was popped by hand.
+        """
+    @property
     def signal(self, /) -> Signal | None:
         """
         What tells a worker's handler when it need not go on; None if the job was popped by hand.

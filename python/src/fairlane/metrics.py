@@ -170,22 +170,38 @@ class WorkerMetrics:
         )
 
     def observer(self, queue: Queue | str) -> Observer:
-        """Give what is to be the observer of a worker of a queue, or of a queue of that name; jobs of
-        the worker's further queues are counted with those of its first."""
-        name = queue if isinstance(queue, str) else queue.name
-        durations = self._durations.labels(name)
-        troubles = self._troubles.labels(name)
-        ends = {
-            outcome: self._ends.labels(name, outcome)
+        """Give what is to be the observer of a worker of a queue, or of a queue of that name. What the
+        worker does for further queues is counted under their own names."""
+        first = _OfQueue(self, queue if isinstance(queue, str) else queue.name)
+        counts = {first.name: first}
+
+        def of(name: str) -> _OfQueue:
+            # Threads that make one at once make the same: the labels are the registry's.
+            return counts.get(name) or counts.setdefault(name, _OfQueue(self, name))
+
+        def observe(kind: str, job: Job | None, *details: object) -> None:
+            if job is not None:
+                (of(job.queue) if job.queue else first).ended(kind, details)
+            elif kind == "trouble":
+                of(str(details[0])).troubles.inc()
+
+        return observe
+
+
+class _OfQueue:
+    """The metrics of one queue."""
+
+    def __init__(self, metrics: WorkerMetrics, name: str) -> None:
+        self.name = name
+        self.troubles = metrics._troubles.labels(name)
+        self._durations = metrics._durations.labels(name)
+        self._ends = {
+            outcome: metrics._ends.labels(name, outcome)
             for outcome in ("done", "failed", "dead", "released", "lost")
         }
 
-        def observe(kind: str, job: Job | None, *details: object) -> None:
-            if kind == "trouble":
-                troubles.inc()
-            if kind in ends:
-                ends[kind].inc()
-                if details and isinstance(details[0], float):
-                    durations.observe(details[0])
-
-        return observe
+    def ended(self, kind: str, details: tuple[object, ...]) -> None:
+        if kind in self._ends:
+            self._ends[kind].inc()
+            if details and isinstance(details[0], float):
+                self._durations.observe(details[0])

@@ -164,14 +164,16 @@ impl Loft {
 impl Receiver for Loft {
     fn deliver(&self, assignments: Vec<Assignment>) {
         let begun = |one: &Assignment| {
-            (one.number(), fairlane::Job::clone(one), Signal(one.signal().clone()))
+            let (queue, signal) = (one.queue().name().to_owned(), Signal(one.signal().clone()));
+            (one.number(), fairlane::Job::clone(one), queue, signal)
         };
         let begun: Vec<_> = assignments.iter().map(begun).collect();
         // Held before they are posted: the loop may be quick to answer.
         lock(&self.held).extend(assignments.into_iter().map(|one| (one.number(), one)));
         let is_posted = self.post(|callbacks| {
             Box::new(move |py| {
-                let pair = |(number, job, signal)| (number, Job::signalled(py, job, signal));
+                let pair =
+                    |(number, job, queue, signal)| (number, Job::signalled(py, job, queue, signal));
                 let pairs: Vec<(u64, Job)> = begun.into_iter().map(pair).collect();
                 callbacks.hear.call1(py, ("delivered", pairs)).map(drop)
             })
