@@ -193,6 +193,24 @@
 /// The store could not serve; the worker goes on trying.
 #define FAIRLANE_EVENT_TROUBLE 8
 
+/// The function is called.
+#define FAIRLANE_BACKGROUND_STARTED 1
+
+/// The function has returned 0.
+#define FAIRLANE_BACKGROUND_DONE 2
+
+/// The function has returned another number.
+#define FAIRLANE_BACKGROUND_FAILED 3
+
+/// The processor was closed before the function was called.
+#define FAIRLANE_BACKGROUND_DROPPED 4
+
+/// The key is no more held for its work: after a bump, or because the store was away.
+#define FAIRLANE_BACKGROUND_LOST 5
+
+/// The store could not serve.
+#define FAIRLANE_BACKGROUND_TROUBLE 6
+
 /// Not started, or ended: `fairlane_worker_start` starts it.
 #define FAIRLANE_WORKER_STOPPED 1
 
@@ -201,6 +219,9 @@
 
 /// Takes no more jobs; some still run.
 #define FAIRLANE_WORKER_STOPPING 3
+
+/// Something that happened in a background processor. It is there as long as the observer is called.
+typedef struct fairlane_background_event fairlane_background_event;
 
 /// The options of `fairlane_background_processor_new`; all have defaults. Free them with
 /// `fairlane_background_options_free`, at any time after the processor was made.
@@ -335,6 +356,10 @@ typedef int32_t (*fairlane_handler)(fairlane_delivery *delivery, void *data);
 
 /// What takes the arguments with which the function is not called, with the data that it was set with.
 typedef void (*fairlane_drop)(void *arg, void *data);
+
+/// What a background processor tells events: with an event, which it must not free, and with the data
+/// that it was set with.
+typedef void (*fairlane_background_observer)(const fairlane_background_event *event, void *data);
 
 /// What a background processor calls with each argument, and with the data that it was made with. It
 /// returns 0 if the work went well; any other number is logged, and changes nothing else.
@@ -1822,6 +1847,32 @@ const char *fairlane_event_queue(const fairlane_event *event, size_t *length);
 /// Ownership: the event keeps the error. Blocking: never. Threads: any.
 const fairlane_error *fairlane_event_error(const fairlane_event *event);
 
+/// Tells what happened: FAIRLANE_BACKGROUND_STARTED and its kin; 0 for NULL.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+int32_t fairlane_background_event_kind(const fairlane_background_event *event);
+
+/// Gives the key; NULL for FAIRLANE_BACKGROUND_TROUBLE.
+///
+/// Ownership: the event keeps the text. Blocking: never. Threads: any.
+const char *fairlane_background_event_key(const fairlane_background_event *event, size_t *length);
+
+/// Gives how many milliseconds the function took, with their fraction; 0 if it has not ended.
+///
+/// Ownership: none. Blocking: never. Threads: any.
+double fairlane_background_event_took(const fairlane_background_event *event);
+
+/// Gives why the work failed; NULL if it did not.
+///
+/// Ownership: the event keeps the text. Blocking: never. Threads: any.
+const char *fairlane_background_event_reason(const fairlane_background_event *event,
+                                             size_t *length);
+
+/// Gives the error of FAIRLANE_BACKGROUND_TROUBLE; NULL for others.
+///
+/// Ownership: the event keeps the error. Blocking: never. Threads: any.
+const fairlane_error *fairlane_background_event_error(const fairlane_background_event *event);
+
 /// Makes options that are all at their defaults.
 ///
 /// Ownership: the caller frees them. Blocking: never. Threads: any.
@@ -2007,6 +2058,16 @@ int32_t fairlane_background_options_set_drop(fairlane_background_options *option
                                              fairlane_drop drop,
                                              void *data,
                                              fairlane_error **error);
+
+/// Has events told to `observer`, on the thread that caused each, with `data`; NULL, the default, is
+/// nobody. It must return soon, and must not let a C++ exception out. Failures are logged too.
+///
+/// Ownership: `data` stays the caller's, and must last as long as the processor and every call of its
+/// function. Blocking: never. Threads: one at a time; the observer is called on many at once.
+int32_t fairlane_background_options_set_observer(fairlane_background_options *options,
+                                                 fairlane_background_observer observer,
+                                                 void *data,
+                                                 fairlane_error **error);
 
 /// Frees options and sets the variable to NULL; NULL is harmless.
 ///

@@ -12,7 +12,8 @@ static struct {
   pthread_mutex_t lock;
   pthread_cond_t changed;
   int begun, done, dropped, may_end;
-} seen = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0, 0};
+  int told[7];
+} seen = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0, 0, {0}};
 
 static int add(int *count, int by) {
   pthread_mutex_lock(&seen.lock);
@@ -47,6 +48,18 @@ static void discard(void *arg, void *data) {
   add(&seen.dropped, 1);
 }
 
+static void observe(const fairlane_background_event *event, void *data) {
+  CHECK(data == &seen);
+  int32_t kind = fairlane_background_event_kind(event);
+  CHECK(kind >= FAIRLANE_BACKGROUND_STARTED && kind <= FAIRLANE_BACKGROUND_LOST);
+  CHECK(fairlane_background_event_key(event, NULL) && !fairlane_background_event_error(event));
+  if (kind == FAIRLANE_BACKGROUND_FAILED) {
+    SAME(fairlane_background_event_reason(event, NULL), "function returned 7");
+    CHECK(fairlane_background_event_took(event) > 0);
+  }
+  add(&seen.told[kind], 1);
+}
+
 static fairlane_queue *queue;
 
 static fairlane_background_processor *make(void) {
@@ -58,6 +71,7 @@ static fairlane_background_processor *make(void) {
   OK(fairlane_background_options_set_pause(options, 1, &error));
   OK(fairlane_background_options_set_fail_open(options, false, &error));
   OK(fairlane_background_options_set_drop(options, discard, &seen, &error));
+  OK(fairlane_background_options_set_observer(options, observe, &seen, &error));
   OK(fairlane_background_processor_new(queue, work, &seen, options, &processor, &error));
   fairlane_background_options_free(&options);
   return processor;
@@ -116,6 +130,8 @@ int main(int count, char **arguments) {
   CHECK(returned);
   OK(fairlane_background_processor_close(other, true, SOON, &returned, &error));
   CHECK(returned && seen.done == 5 && seen.dropped == 4);
+  CHECK(seen.told[FAIRLANE_BACKGROUND_STARTED] == 5 && seen.told[FAIRLANE_BACKGROUND_FAILED] == 5);
+  CHECK(seen.told[FAIRLANE_BACKGROUND_DONE] == 0 && seen.told[FAIRLANE_BACKGROUND_DROPPED] == 1);
 
   FAILS(FAIRLANE_INVALID_ARGUMENT, NULL,
         fairlane_background_processor_schedule(one, NO_TEXT, -1, malloc(1), NULL, &error));

@@ -2,11 +2,14 @@
 
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 use fairlane::convert;
 
+use crate::background_event::BackgroundEvent;
 use crate::background_processor::{Discard, DropFunction};
 use crate::boundary::boundary;
+use crate::callback::{BackgroundObserverFunction, Observer};
 use crate::error::Error;
 use crate::handle::{free, given};
 
@@ -102,6 +105,32 @@ pub extern "C" fn fairlane_background_options_set_drop(
 ) -> i32 {
     boundary!(error, {
         given("options", options)?.discard = drop.map(|call| Discard::new(call, data));
+        Ok(())
+    })
+}
+
+/// Has events told to `observer`, on the thread that caused each, with `data`; NULL, the default, is
+/// nobody. It must return soon, and must not let a C++ exception out. Failures are logged too.
+///
+/// Ownership: `data` stays the caller's, and must last as long as the processor and every call of its
+/// function. Blocking: never. Threads: one at a time; the observer is called on many at once.
+#[unsafe(no_mangle)]
+pub extern "C" fn fairlane_background_options_set_observer(
+    options: Option<&mut BackgroundOptions>,
+    observer: BackgroundObserverFunction,
+    data: *mut c_void,
+    error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
+) -> i32 {
+    boundary!(error, {
+        given("options", options)?.core.observer = observer.map(|call| {
+            let observer = Observer::new(call, data);
+            let tell = move |event: &fairlane::background::Event<'_>| {
+                if let Some(event) = BackgroundEvent::of(event) {
+                    observer.call(&event);
+                }
+            };
+            Arc::new(tell) as _
+        });
         Ok(())
     })
 }

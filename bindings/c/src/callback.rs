@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 
+use crate::background_event::BackgroundEvent;
 use crate::delivery::Delivery;
 use crate::event::Event;
 
@@ -42,29 +43,42 @@ impl Handler {
     }
 }
 
-/// An observer with its data.
-#[derive(Clone, Copy)]
-pub struct Observer {
-    call: unsafe extern "C" fn(event: &Event, data: *mut c_void),
+/// What a background processor tells events: with an event, which it must not free, and with the data
+/// that it was set with.
+pub type BackgroundObserverFunction =
+    Option<unsafe extern "C" fn(event: &BackgroundEvent, data: *mut c_void)>;
+
+/// An observer of a kind of events with its data.
+pub struct Observer<E> {
+    call: unsafe extern "C" fn(event: &E, data: *mut c_void),
     data: *mut c_void,
 }
 
-// SAFETY: the caller promises that the function may be called with its data on many threads.
-unsafe impl Send for Observer {}
-// SAFETY: as above.
-unsafe impl Sync for Observer {}
+// Derived, it would ask for events that can be copied.
+impl<E> Clone for Observer<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
 
-impl Observer {
+impl<E> Copy for Observer<E> {}
+
+// SAFETY: the caller promises that the function may be called with its data on many threads.
+unsafe impl<E> Send for Observer<E> {}
+// SAFETY: as above.
+unsafe impl<E> Sync for Observer<E> {}
+
+impl<E> Observer<E> {
     /// Makes one of a function and its data.
     pub fn new(
-        call: unsafe extern "C" fn(event: &Event, data: *mut c_void),
+        call: unsafe extern "C" fn(event: &E, data: *mut c_void),
         data: *mut c_void,
     ) -> Self {
         Self { call, data }
     }
 
     /// Tells of an event.
-    pub fn call(&self, event: &Event) {
+    pub fn call(&self, event: &E) {
         // SAFETY: the caller promises that the function takes this data for as long as it is called.
         unsafe { (self.call)(event, self.data) }
     }

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::handle::given;
 use crate::job::Job;
 use crate::new_jobs::NewJobs;
-use crate::queue::results::ttl;
+use crate::queue::results::job_result;
 use crate::text::{Text, show};
 use crate::time::optional;
 
@@ -189,9 +189,8 @@ pub unsafe extern "C" fn fairlane_delivery_set_result(
     error: Option<&mut MaybeUninit<Option<Box<Error>>>>,
 ) -> i32 {
     boundary!(error, {
-        let (delivery, ttl) = (given("delivery", delivery)?, ttl(result_ttl)?);
-        let value = result_value!(result, result_length)?;
-        delivery.result = value.map(|value| JobResult { value: value.to_vec(), ttl });
+        let delivery = given("delivery", delivery)?;
+        delivery.result = job_result(result_value!(result, result_length)?, result_ttl)?;
         Ok(())
     })
 }

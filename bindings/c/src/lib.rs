@@ -61,6 +61,8 @@ pub mod delivery;
 
 pub mod event;
 
+pub mod background_event;
+
 pub mod callback;
 
 pub mod worker_options;

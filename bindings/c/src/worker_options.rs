@@ -24,7 +24,7 @@ pub struct WorkerOptions {
     timeout: Option<Duration>,
     max_jobs: Option<u64>,
     until_empty: bool,
-    observer: Option<Observer>,
+    observer: Option<Observer<Event>>,
 }
 
 impl WorkerOptions {

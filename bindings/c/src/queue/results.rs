@@ -17,8 +17,14 @@ use crate::queue::Queue;
 use crate::queue::consume::{clear, parse, put};
 use crate::time::optional;
 
+/// Makes the result that a job leaves behind, if it leaves one.
+pub fn job_result(value: Option<&[u8]>, result_ttl: i64) -> Result<Option<JobResult>> {
+    let ttl = ttl(result_ttl)?;
+    Ok(value.map(|value| JobResult { value: value.to_vec(), ttl }))
+}
+
 /// Reads for how long results are kept.
-pub fn ttl(given: i64) -> Result<Millis> {
+fn ttl(given: i64) -> Result<Millis> {
     let ttl = optional(given).unwrap_or(DEFAULT_RESULT_TTL);
     convert::span_of_millis("result_ttl", ttl).map(fairlane::clock::millis)
 }
@@ -44,8 +50,7 @@ pub unsafe extern "C" fn fairlane_queue_mark_complete_with(
     boundary!(error, {
         let (queue, token) = (given("queue", queue)?, text!(token, token_length)?.parse()?);
         let then = then.map_or_else(Vec::new, |then| then.0.clone());
-        let (ttl, value) = (ttl(result_ttl)?, result_value!(result, result_length)?);
-        let result = value.map(|value| JobResult { value: value.to_vec(), ttl });
+        let result = job_result(result_value!(result, result_length)?, result_ttl)?;
         queue.core.mark_complete_with(&token, then, result)?;
         Ok(())
     })

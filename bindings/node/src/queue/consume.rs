@@ -1,14 +1,13 @@
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use fairlane::waits::Pop;
-use fairlane::{Error, ErrorCode, JobId, MAX_BATCH, Result, Token, convert, given};
+use fairlane::{JobId, MAX_BATCH, Result, Token, convert, given};
 
 use crate::noun::{job, job_result, new_job};
 use crate::outbox::{answer, refusal};
 use crate::packet::{Packet, Reader};
-use crate::queue::{Call, Desk};
+use crate::queue::{Call, Desk, start};
 use crate::time;
 
 /// A pop, and for how long it may wait.
@@ -74,16 +73,11 @@ impl Desk {
     }
 
     fn start_waiter(&mut self) -> Result<()> {
-        if self.waiter.is_some() {
-            return Ok(());
+        if self.waiter.is_none() {
+            let (queue, waits) = (self.queue()?.clone(), Arc::clone(&self.waits));
+            let serve = move || waits.serve(&queue);
+            self.waiter = Some(start("fairlane-waiter", "jobs", serve)?);
         }
-        let (queue, waits) = (self.queue()?.clone(), Arc::clone(&self.waits));
-        let thread = thread::Builder::new().name("fairlane-waiter".into());
-        let waiter = thread.spawn(move || waits.serve(&queue)).map_err(|error| {
-            let message = format!("thread that waits for jobs cannot be started: {error}");
-            Error::new(ErrorCode::Unavailable, message)
-        })?;
-        self.waiter = Some(waiter);
         Ok(())
     }
 

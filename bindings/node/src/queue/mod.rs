@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use fairlane::clock::ManualClock;
 use fairlane::waits::{ResultWaits, Told, Waits};
-use fairlane::{Dethrottler, Error, Queue, Result};
+use fairlane::{Dethrottler, Error, ErrorCode, Queue, Result};
 
 use crate::door;
 use crate::noun::job;
@@ -295,4 +295,16 @@ fn read_calls<'a>(mut reader: Reader<'a>, calls: &mut Vec<Call<'a>>) -> Result<(
         calls.push(Call { id: arguments.number()?, verb, arguments });
     }
     Ok(())
+}
+
+/// Starts a thread of a queue that waits for something.
+fn start(
+    name: &str,
+    awaited: &str,
+    serve: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>> {
+    thread::Builder::new().name(name.into()).spawn(serve).map_err(|error| {
+        let message = format!("thread that waits for {awaited} cannot be started: {error}");
+        Error::new(ErrorCode::Unavailable, message)
+    })
 }

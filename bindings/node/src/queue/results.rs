@@ -1,12 +1,11 @@
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
+use fairlane::Result;
 use fairlane::waits::ResultTold;
-use fairlane::{Error, ErrorCode, Result};
 
 use crate::outbox::Outbox;
-use crate::queue::{Call, Desk};
+use crate::queue::{Call, Desk, start};
 use crate::time;
 
 impl Desk {
@@ -27,16 +26,11 @@ impl Desk {
     }
 
     fn start_listener(&mut self) -> Result<()> {
-        if self.listener.is_some() {
-            return Ok(());
+        if self.listener.is_none() {
+            let (queue, waits) = (self.queue()?.clone(), Arc::clone(&self.result_waits));
+            let serve = move || waits.serve(&queue);
+            self.listener = Some(start("fairlane-listener", "results", serve)?);
         }
-        let (queue, waits) = (self.queue()?.clone(), Arc::clone(&self.result_waits));
-        let thread = thread::Builder::new().name("fairlane-listener".into());
-        let listener = thread.spawn(move || waits.serve(&queue)).map_err(|error| {
-            let message = format!("thread that waits for results cannot be started: {error}");
-            Error::new(ErrorCode::Unavailable, message)
-        })?;
-        self.listener = Some(listener);
         Ok(())
     }
 }
