@@ -1,6 +1,7 @@
 """fairlane.aio: waits for the results of jobs."""
 
 import asyncio
+import sys
 import threading
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from aio_support import SOON, within
 
 import fairlane
-from fairlane import Queue, aio
+from fairlane import NewJob, Queue, aio
 
 
 def test_a_wait_ends_with_its_job(url: str) -> None:
@@ -111,5 +112,30 @@ def test_a_wait_ends_with_a_job_that_another_queue_ends(place: str) -> None:
                 assert job is not None
                 other.mark_complete(job, result=b"from elsewhere")
             assert await within(wait) == b"from elsewhere"
+
+    asyncio.run(main())
+
+
+WORKER = """
+import sys, fairlane
+with fairlane.Queue(sys.argv[1], "tests") as queue:
+    while job := queue.pop():
+        queue.mark_complete(job, result=job.payload)
+"""
+
+
+@pytest.mark.parametrize("url", ["file", "redis"], indirect=True)
+def test_waits_end_with_the_jobs_that_another_process_ends(url: str) -> None:
+    async def main() -> None:
+        async with aio.Queue(url, "tests") as queue:
+            left = await queue.push(b"late", delay=3_600)
+            pushed = await queue.push_many([NewJob(n) for n in range(200)])
+            waits = [asyncio.create_task(queue.result(one.id, wait=SOON)) for one in pushed]
+            last = asyncio.create_task(queue.result(left, wait=SOON))
+            worker = await asyncio.create_subprocess_exec(sys.executable, "-c", WORKER, url)
+            assert await within(asyncio.gather(*waits)) == [b"%d" % n for n in range(200)]
+            assert await within(worker.wait()) == 0
+            assert not last.done()
+            last.cancel()
 
     asyncio.run(main())

@@ -4,6 +4,8 @@
 //! commit, calls those processes: so the end of any other job costs nothing while nobody waits, and
 //! one look while somebody does.
 
+use std::collections::HashSet;
+
 use crate::store::Fate;
 use crate::store::sqlite::call::Call;
 use crate::store::sqlite::engine::NOBODY;
@@ -41,6 +43,17 @@ impl Call<'_> {
             .execute([job, self.owner])?;
         self.count_awaited(-(gone as i64));
         Ok(())
+    }
+
+    /// Lists the jobs of the queue whose ends call a process.
+    pub(super) fn awaited_by(&self, jobs: (i64, i64), owner: i64) -> Step<HashSet<i64>> {
+        Ok(self
+            .sql
+            .prepare_cached(
+                "SELECT job FROM fairlane_awaited WHERE job BETWEEN ?1 AND ?2 AND owner = ?3",
+            )?
+            .query_map([jobs.0, jobs.1, owner], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?)
     }
 
     /// Forgets what processes that have died waited for; `condition` says whose.

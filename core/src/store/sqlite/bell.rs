@@ -169,6 +169,13 @@ impl Bell {
         lock(&self.sleepers).listener_of(ear).is_some_and(|sleeper| sleeper.jobs.remove(&job))
     }
 
+    /// Lists the jobs whose ends wake a listener.
+    pub(super) fn jobs(&self, id: u64) -> Vec<i64> {
+        let sleepers = lock(&self.sleepers);
+        let sleeper = sleepers.line.iter().find(|sleeper| sleeper.id == id);
+        sleeper.map_or_else(Vec::new, |sleeper| sleeper.jobs.iter().copied().collect())
+    }
+
     /// Tells whether somebody in this process waits for the end of a job.
     pub(super) fn awaits(&self, job: i64) -> bool {
         lock(&self.sleepers).line.iter().any(|sleeper| sleeper.jobs.contains(&job))

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::bell::{Purpose, Woken};
 use crate::store::sqlite::engine::Engine;
-use crate::store::sqlite::queue_row::number_of;
+use crate::store::sqlite::queue_row::{job_range, number_of};
 use crate::store::{Ear, Fate, Listener, News};
 use crate::token::JobId;
 
@@ -23,7 +23,7 @@ pub(super) struct SqliteListener<'a> {
     store: &'a SqliteStore,
     engine: Arc<Engine>,
     sleeper: u64,
-    /// When it was last told to look at all of its jobs.
+    /// When it last looked which of its jobs have ended.
     looked: Instant,
 }
 
@@ -83,6 +83,19 @@ impl SqliteStore {
     }
 }
 
+impl SqliteListener<'_> {
+    /// Lists those of its jobs whose rows have gone: who ends a job deletes them, and another process
+    /// says no more than that it has done so. One read tells it of all, however many there are.
+    fn settled(&self) -> Result<Vec<i64>> {
+        // Before the rows: a job that is entered meanwhile is looked at by whoever enters it.
+        let jobs = self.engine.bell.jobs(self.sleeper);
+        let owner = self.engine.owner(&self.store.terms)?;
+        let range = job_range(self.store.terms.queue);
+        let awaited = self.store.look(move |call| call.awaited_by(range, owner))?;
+        Ok(jobs.into_iter().filter(|job| !awaited.contains(job)).collect())
+    }
+}
+
 impl Listener for SqliteListener<'_> {
     fn wait(&mut self, timeout: Duration) -> Result<News> {
         let until_look = LOOK_AGAIN.saturating_sub(self.looked.elapsed());
@@ -98,9 +111,12 @@ impl Listener for SqliteListener<'_> {
             _ if until_look.is_zero() => None,
             _ => return Ok(News::Nothing),
         };
-        let Some(ended) = ended else {
-            self.looked = Instant::now();
-            return Ok(News::Unknown);
+        let ended = match ended {
+            Some(ended) => ended,
+            None => {
+                self.looked = Instant::now();
+                self.settled()?
+            }
         };
         Ok(News::Ends(ended.into_iter().map(|job| JobId(number_of(job))).collect()))
     }

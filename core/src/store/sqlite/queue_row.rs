@@ -255,7 +255,7 @@ impl QueueRow {
 
     /// Gives the rowids of the queue's jobs, first and last.
     pub(super) fn job_range(&self) -> (i64, i64) {
-        (self.row_of(0), self.row_of((1 << JOB_BITS) - 1))
+        job_range(self.id)
     }
 
     /// Gives the rowid of a job by its number.
@@ -270,6 +270,11 @@ const JOB_BITS: u32 = 40;
 /// Gives the rowid of a job by its queue and its number.
 pub(super) const fn row_of(queue: i64, number: i64) -> i64 {
     (queue << JOB_BITS) | number
+}
+
+/// Gives the rowids of a queue's jobs, first and last.
+pub(super) const fn job_range(queue: i64) -> (i64, i64) {
+    (row_of(queue, 0), row_of(queue, (1 << JOB_BITS) - 1))
 }
 
 /// Gives the number of a job within its queue.
