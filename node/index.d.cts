@@ -92,6 +92,8 @@ export interface PushOptions {
   backoff?: BackoffPolicy | Backoff;
   /** The id of a job that must complete first. */
   after?: string;
+  /** Texts by name that travel with the job, up to 8192 bytes together. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** How a pop waits. */
@@ -462,6 +464,8 @@ export declare class Job {
   readonly after: string | null;
   /** What the last failed try said. */
   readonly error: string | null;
+  /** The headers that were pushed with it. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Reads the payload as JSON; throws a SyntaxError if it is none. */
   json(): any;
 }
@@ -503,6 +507,8 @@ export declare class JobInfo {
   readonly parentDead: boolean;
   /** What the last failed try said. */
   readonly error: string | null;
+  /** The headers that were pushed with it. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Reads the payload as JSON; throws a SyntaxError if it is none. */
   json(): any;
 }
@@ -537,6 +543,8 @@ export declare class NewJob {
   readonly backoff: BackoffPolicy | null;
   /** The id of the job that must complete first. */
   readonly after: string | null;
+  /** The texts by name that travel with the job. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** What a push did. */

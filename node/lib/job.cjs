@@ -1,5 +1,6 @@
 "use strict";
 
+const headers = require("./headers.cjs");
 const { decode } = require("./payload.cjs");
 
 /** A job that was delivered to a worker. */
@@ -27,6 +28,7 @@ class Job {
     this.key = reader.maybeText();
     this.after = reader.maybeId();
     this.error = reader.maybeText();
+    this.headers = headers.read(reader);
   }
 
   get token() {

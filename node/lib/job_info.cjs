@@ -1,5 +1,6 @@
 "use strict";
 
+const headers = require("./headers.cjs");
 const { decode } = require("./payload.cjs");
 
 /** A job as it stands in the store. */
@@ -22,6 +23,7 @@ class JobInfo {
     this.after = reader.maybeId();
     this.parentDead = reader.truth();
     this.error = reader.maybeText();
+    this.headers = headers.read(reader);
   }
 
   json() {

@@ -1,6 +1,7 @@
 "use strict";
 
 const check = require("./check.cjs");
+const headers = require("./headers.cjs");
 const { policyOf } = require("./backoff.cjs");
 const { encode } = require("./payload.cjs");
 const { constants } = require("./native.cjs");
@@ -8,7 +9,7 @@ const { constants } = require("./native.cjs");
 const { defaultLane, defaultMaxTries, defaultPriority } = constants();
 
 const OPTIONS = new Set([
-  "priority", "tps", "rate", "delay", "at", "cost", "key", "keyTtl", "maxTries", "backoff", "after",
+  "priority", "tps", "rate", "delay", "at", "cost", "key", "keyTtl", "maxTries", "backoff", "after", "headers",
 ]);
 
 /** Checks the settings of a job; gives those that are in force. */
@@ -24,6 +25,7 @@ function checked(given) {
     maxTries: check.integer("maxTries", given.maxTries ?? defaultMaxTries),
     backoff: policyOf(given.backoff),
     after: check.maybe(check.text, "after", given.after),
+    headers: headers.checked(given.headers),
   };
 }
 
@@ -52,6 +54,7 @@ class NewJob {
     this.maxTries = settings.maxTries;
     this.backoff = settings.backoff;
     this.after = settings.after;
+    this.headers = settings.headers;
     // Checked once: nothing may change it before it is pushed.
     Object.freeze(this);
   }
@@ -87,6 +90,7 @@ function writeSettings(writer, job) {
     writer.truth(backoff.jitter);
   }
   writer.maybeText(job.after);
+  headers.write(writer, job.headers);
 }
 
 /** Writes the jobs of an iterable. */

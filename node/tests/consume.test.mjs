@@ -28,6 +28,7 @@ onEveryStore(({ open, place, kind }) => {
       key: "k",
       after: null,
       error: null,
+      headers: {},
     });
   });
 

@@ -112,7 +112,9 @@ describe("the repository", () => {
         const place = folder();
         mkdirSync(join(place, "node_modules"));
         symlinkSync(PACKAGE, join(place, "node_modules", "fairlane"));
-        symlinkSync(join(PACKAGE, "node_modules", "prom-client"), join(place, "node_modules", "prom-client"));
+        for (const name of ["prom-client", "@opentelemetry"]) {
+          symlinkSync(join(PACKAGE, "node_modules", name), join(place, "node_modules", name));
+        }
         writeFileSync(join(place, "block.mjs"), block);
         call(place, process.execPath, "block.mjs");
       }

@@ -73,6 +73,7 @@ onEveryStore(({ open }) => {
       maxTries: 4,
       backoff: new BackoffPolicy({ min: 5, max: 10, factor: 3, jitter: false }),
       after: parent,
+      headers: { source: "import" },
     });
     const { payload, ...job } = await queue.get(id);
     assert.equal(String(payload), '"child"');
@@ -93,6 +94,7 @@ onEveryStore(({ open }) => {
       after: parent,
       parentDead: false,
       error: null,
+      headers: { source: "import" },
     });
     assert.deepEqual((await queue.lane("tenant-7")).limits.rate, [10, 60_000]);
   });
@@ -134,6 +136,27 @@ onEveryStore(({ open }) => {
       message: "job 1: priority 10 is out of range: accepted are 0 to 9",
     });
     assert.equal(await queue.size(), 2);
+  });
+
+  test("headers travel with a job, whatever their names", async (t) => {
+    const queue = await open(t);
+    const headers = JSON.parse('{"traceparent":"00-1-2-01","__proto__":"plain","7":"","é":"🦊"}');
+    const news = new NewJob(1, "default", { headers });
+    assert.deepEqual(news.headers, headers);
+    assert.ok(Object.isFrozen(news.headers));
+    await queue.push(1, "default", { headers });
+    await queue.pushMany([news, new NewJob(2)]);
+    assert.deepEqual((await queue.peek("default", 3)).map((job) => job.headers), [headers, headers, {}]);
+    const jobs = await queue.popMany(3);
+    assert.deepEqual(jobs.map((job) => job.headers), [headers, headers, {}]);
+    assert.ok(jobs.every((job) => Object.isFrozen(job.headers)));
+    for (const [wrong, message] of [
+      [["n"], "headers Array is not accepted: accepted is an object of strings"],
+      [{ n: 1 }, 'header "n" 1 is not accepted: accepted is a string'],
+      [{ "": "v" }, "header name of 0 bytes is not accepted: accepted are 1 to 8192 bytes"],
+    ]) {
+      await assert.rejects(queue.push(1, "default", { headers: wrong }), { code: "InvalidArgument", message });
+    }
   });
 
   test("the policy of a Backoff is that of the job", async (t) => {

@@ -166,6 +166,13 @@ export class Runner {
         const [min, max, factor] = value.split("/").map(Number);
         return new this.#surface.BackoffPolicy({ min, max, factor, jitter: false });
       }
+      case "headers":
+        return Object.fromEntries(
+          value.split(",").map((pair) => {
+            const [, name, text] = /^(.*?):(.*)$/.exec(pair);
+            return [this.#value(name), this.#value(text)];
+          }),
+        );
       case "create":
       case "keep_leases":
       case "fail_open":

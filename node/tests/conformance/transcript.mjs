@@ -45,6 +45,7 @@ export const delivered = (job, nameOfId, nameOfToken) => [
   ["lease_until", moment(job.leaseUntil), null],
   ...last(job, nameOfId),
   ["error", text(job.error), null],
+  ["headers", headers(job), ""],
 ];
 
 export const lookedAt = (job, nameOfId) => [
@@ -57,6 +58,7 @@ export const lookedAt = (job, nameOfId) => [
   ...last(job, nameOfId),
   ["parent_dead", job.parentDead, false],
   ["error", text(job.error), null],
+  ["headers", headers(job), ""],
 ];
 
 const common = (job, tries) => [
@@ -74,6 +76,14 @@ const last = (job, nameOfId) => [
   ["key", text(job.key), null],
   ["after", job.after === null ? null : nameOfId(job.after), null],
 ];
+
+/** Shows headers, if this host has them, by the bytes of their names: a JavaScript object has an order of its own. */
+const headers = (job) =>
+  Object.entries(job.headers ?? {})
+    .map(([name, value]) => [text(name).replaceAll(":", "%3A"), text(value), UTF8.encode(name)])
+    .sort(([, , one], [, , other]) => Buffer.compare(one, other))
+    .map(([name, value]) => `${name}:${value}`)
+    .join(",");
 
 export const lane = (lane) => [
   ["name", text(lane.name), ALWAYS],

@@ -1,5 +1,6 @@
 use fairlane::{Job, JobId};
 
+use crate::noun::headers;
 use crate::packet::Packet;
 
 /// Writes a delivered job. Its token is written as its three numbers: JavaScript makes the text when
@@ -21,6 +22,7 @@ pub fn write(packet: &mut Packet, job: &Job) {
     packet.maybe_text(job.key.as_deref());
     write_maybe_id(packet, job.after);
     packet.maybe_text(job.error.as_deref());
+    headers::write(packet, &job.headers);
 }
 
 /// Writes jobs, their number first.

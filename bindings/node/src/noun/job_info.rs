@@ -1,5 +1,6 @@
 use fairlane::JobInfo;
 
+use crate::noun::headers;
 use crate::noun::job::write_maybe_id;
 use crate::packet::Packet;
 
@@ -22,6 +23,7 @@ pub fn write(packet: &mut Packet, job: &JobInfo) {
     write_maybe_id(packet, job.after);
     packet.truth(job.parent_dead);
     packet.maybe_text(job.error.as_deref());
+    headers::write(packet, &job.headers);
 }
 
 /// Writes jobs, their number first.

@@ -1,6 +1,7 @@
 //! The nouns, as they cross the border.
 
 pub mod counts;
+pub mod headers;
 pub mod job;
 pub mod job_info;
 pub mod job_result;

@@ -1,5 +1,6 @@
 use fairlane::{BackoffPolicy, Due, Key, NewJob, Result, given};
 
+use crate::noun::headers;
 use crate::noun::limits::read_rate;
 use crate::packet::Reader;
 use crate::time;
@@ -22,7 +23,7 @@ pub fn read(arguments: &mut Reader<'_>) -> Result<NewJob> {
         max_tries: arguments.integer()?,
         backoff: read_backoff(arguments)?,
         after: arguments.maybe_text()?.map(str::parse).transpose()?,
-        headers: fairlane::Headers::new(),
+        headers: headers::read(arguments)?,
     })
 }
 
