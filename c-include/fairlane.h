@@ -1837,7 +1837,7 @@ double fairlane_event_took(const fairlane_event *event);
 /// Ownership: the event keeps the text. Blocking: never. Threads: any.
 const char *fairlane_event_reason(const fairlane_event *event, size_t *length);
 
-/// Gives the name of the queue of FAIRLANE_EVENT_IDLE and FAIRLANE_EVENT_TROUBLE; NULL for others.
+/// Gives the name of the queue; NULL for NULL.
 ///
 /// Ownership: the event keeps the text. Blocking: never. Threads: any.
 const char *fairlane_event_queue(const fairlane_event *event, size_t *length);

@@ -67,7 +67,7 @@ class event {
     return std::chrono::duration<double, std::milli>(fairlane_event_took(raw_));
   }
   std::optional<text> reason() const { return detail::show_optional(fairlane_event_reason, raw_); }
-  std::optional<text> queue() const { return detail::show_optional(fairlane_event_queue, raw_); }
+  text queue() const { return detail::show(fairlane_event_queue, raw_); }
 
  private:
   const fairlane_event* raw_;

@@ -31,7 +31,7 @@ static void observe(const fairlane_event *event, void *data) {
   CHECK(kind >= FAIRLANE_EVENT_STARTED && kind <= FAIRLANE_EVENT_TROUBLE);
   int is_about_queue = kind == FAIRLANE_EVENT_IDLE || kind == FAIRLANE_EVENT_TROUBLE;
   CHECK((fairlane_event_job(event) == NULL) == is_about_queue);
-  CHECK((fairlane_event_queue(event, NULL) != NULL) == is_about_queue);
+  SAME(fairlane_event_queue(event, NULL), "mail");
   CHECK(fairlane_event_took(event) >= 0);
   note(kind, fairlane_event_reason(event, NULL));
 }

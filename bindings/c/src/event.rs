@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
-use fairlane::worker::Event as CoreEvent;
+use fairlane::worker::{Delivery, Event as CoreEvent};
 
 use crate::boundary::boundary;
 use crate::error::Error;
@@ -34,19 +34,19 @@ pub struct Event {
     job: Option<Job>,
     took: Duration,
     reason: Option<Text>,
-    queue: Option<Text>,
+    queue: Text,
     error: Option<Error>,
 }
 
 impl Event {
     /// Makes what an observer is given; nothing for what this release does not know.
     pub fn of(event: &CoreEvent<'_>) -> Option<Self> {
-        let of = |kind: i32, job: &fairlane::Job| Self {
+        let of = |kind: i32, job: &Delivery| Self {
             kind,
-            job: Some(Job::from(job.clone())),
+            job: Some(Job::from(fairlane::Job::clone(job))),
             took: Duration::ZERO,
             reason: None,
-            queue: None,
+            queue: Text::from(job.queue().name().to_owned()),
             error: None,
         };
         let about = |kind: i32, queue: &str| Self {
@@ -54,7 +54,7 @@ impl Event {
             job: None,
             took: Duration::ZERO,
             reason: None,
-            queue: Some(Text::from(queue.to_owned())),
+            queue: Text::from(queue.to_owned()),
             error: None,
         };
         let text = |reason: &str| Some(Text::from(reason.to_owned()));
@@ -114,7 +114,7 @@ pub extern "C" fn fairlane_event_reason(
     boundary!(show(event.and_then(|event| event.reason.as_ref()), length))
 }
 
-/// Gives the name of the queue of FAIRLANE_EVENT_IDLE and FAIRLANE_EVENT_TROUBLE; NULL for others.
+/// Gives the name of the queue; NULL for NULL.
 ///
 /// Ownership: the event keeps the text. Blocking: never. Threads: any.
 #[unsafe(no_mangle)]
@@ -122,7 +122,7 @@ pub extern "C" fn fairlane_event_queue(
     event: Option<&Event>,
     length: Option<&mut MaybeUninit<usize>>,
 ) -> *const c_char {
-    boundary!(show(event.and_then(|event| event.queue.as_ref()), length))
+    boundary!(show(event.map(|event| &event.queue), length))
 }
 
 /// Gives the error of FAIRLANE_EVENT_TROUBLE; NULL for others.
