@@ -1,6 +1,7 @@
 "use strict";
 
 const headers = require("./headers.cjs");
+const { textOf } = require("./id.cjs");
 const { decode } = require("./payload.cjs");
 
 /** A job that was delivered to a worker. */
@@ -11,17 +12,17 @@ class Job {
   #queue;
 
   constructor(reader) {
-    this.#job = reader.number();
-    this.id = String(this.#job);
-    this.#delivery = reader.number();
-    this.#queue = reader.number();
+    this.#job = reader.small();
+    this.id = textOf(this.#job);
+    this.#delivery = reader.small();
+    this.#queue = reader.small();
     this.lane = reader.text();
     this.payload = reader.blob();
-    this.priority = reader.number();
-    this.cost = reader.number();
-    this.tries = reader.number();
-    this.maxTries = reader.number();
-    this.lapses = reader.number();
+    this.priority = reader.small();
+    this.cost = reader.small();
+    this.tries = reader.small();
+    this.maxTries = reader.small();
+    this.lapses = reader.small();
     this.pushedAt = reader.number();
     this.startedAt = reader.number();
     this.leaseUntil = reader.maybe();

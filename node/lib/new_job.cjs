@@ -99,9 +99,7 @@ function writeNews(writer, jobs) {
   writer.number(many.length);
   for (const job of many) {
     if (!(job instanceof NewJob)) throw check.refusal("job", job, "a NewJob");
-    const mark = writer.open();
     writeNew(writer, job);
-    writer.close(mark);
   }
 }
 

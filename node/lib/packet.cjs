@@ -6,7 +6,12 @@
 const { Buffer } = require("node:buffer");
 const { markAsUntransferable } = require("node:worker_threads");
 
+/** Makes a Buffer over a part of an ArrayBuffer, as `Buffer.from` does, but without its questions. */
+const View = Buffer[Symbol.species];
+
 const NUMBERS = 512;
+/** How many numbers a part begins with: how many numbers and bytes follow. */
+const HEAD = 2;
 const BYTES = 16 << 10;
 /** What is kept for the next packet; more was an exception. */
 const KEPT = 1 << 20;
@@ -34,10 +39,15 @@ class Writer {
     return mark;
   }
 
+  /** Tells whether a part has nothing but its head. */
+  isBare(mark) {
+    return this.count === mark + HEAD;
+  }
+
   /** Ends a part: its first two numbers become how many numbers and bytes it has. */
   close(mark) {
     const start = this.numbers[mark];
-    this.numbers[mark] = this.count - mark - 2;
+    this.numbers[mark] = this.count - mark - HEAD;
     this.numbers[mark + 1] = this.length - start;
   }
 
@@ -123,8 +133,11 @@ class Writer {
  */
 class Texts {
   #slots = Array.from({ length: REMEMBERED }, () => ({ bytes: new Uint8Array(SHORT), length: 0, text: "" }));
+  /** Where the last text is: often the next is the same. */
+  #last = this.#slots[0];
 
   read(bytes, start, length) {
+    if (isSame(this.#last, bytes, start, length)) return this.#last.text;
     let hash = length;
     for (let index = 0; index < length; index++) hash = (hash * 31 + bytes[start + index]) | 0;
     const slot = this.#slots[hash & (REMEMBERED - 1)];
@@ -133,6 +146,7 @@ class Texts {
       slot.length = length;
       for (let index = 0; index < length; index++) slot.bytes[index] = bytes[start + index];
     }
+    this.#last = slot;
     return slot.text;
   }
 }
@@ -159,17 +173,18 @@ class Reader {
   #place = 0;
   #end = -1;
 
-  /** Makes room for so much. */
-  reserve(numbers, bytes) {
-    if (numbers > this.numbers.length) this.numbers = new Float64Array(numbers * 2);
+  /** Makes room for a part of which there is only the head. */
+  reserve() {
+    const [count, bytes] = this.numbers;
+    if (HEAD + count > this.numbers.length) this.numbers = new Float64Array((HEAD + count) * 2);
     if (bytes > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(bytes);
   }
 
-  /** Begins with what is there now. */
-  begin(count, length) {
-    this.count = count;
-    this.length = length;
-    this.index = 0;
+  /** Begins with what is there now, which is one part. */
+  begin() {
+    this.count = HEAD + this.numbers[0];
+    this.length = this.numbers[1];
+    this.index = HEAD;
     this.offset = 0;
     this.#end = -1;
   }
@@ -188,6 +203,13 @@ class Reader {
     return this.numbers[this.index++];
   }
 
+  /** Reads a number that is small and whole as a rule: then it takes no memory of its own. */
+  small() {
+    const value = this.numbers[this.index++];
+    const whole = value | 0;
+    return whole === value ? whole : value;
+  }
+
   maybe() {
     const value = this.numbers[this.index++];
     return Number.isNaN(value) ? null : value;
@@ -204,7 +226,7 @@ class Reader {
     this.offset += length;
     if (length > SHARED) return this.#copy(start, this.offset);
     if (this.offset > this.#end) this.#cut(start);
-    return Buffer.from(this.#piece, this.#place + start, length);
+    return new View(this.#piece, this.#place + start, length);
   }
 
   /** Copies what follows: many short contents at once. They share memory as Node's own short buffers do. */

@@ -6,6 +6,7 @@
 // wakes once, and finds calls that it can make together. Results come in batches likewise. As long as
 // a call is pending the process stays alive.
 
+const { performance } = require("node:perf_hooks");
 const { setImmediate } = require("node:timers");
 
 const native = require("./native.cjs");
@@ -14,6 +15,12 @@ const { enter, errorOf } = require("./errors.cjs");
 
 /** The numbers of the verbs. */
 const VERBS = Object.fromEntries(native.verbs().map((name, number) => [name, number]));
+
+/** Runs what is due at the end of this turn, for less than `queueMicrotask` does. */
+const NOW = Promise.resolve();
+
+/** For how long results come at once before the event loop has a turn again, in milliseconds. */
+const SPELL = 0.5;
 
 /** The code of a result that says: ended by its signal. */
 const ABORTED = -1;
@@ -24,18 +31,15 @@ const pending = new Map();
 const employed = new Set();
 const results = new Reader();
 const post = new native.Post(come);
+let isHeld = false;
+/** When the event loop last had a turn, as far as is known here. */
+let turnedAt = 0;
 let lastCall = 0;
 
 /** Fetches all results and tells those who wait for them. */
 function come() {
-  for (;;) {
-    const fetched = enter(() => post.fetch(results.numbers, results.bytes));
-    if (fetched.numbers <= results.numbers.length && fetched.bytes <= results.bytes.length) {
-      results.begin(fetched.numbers, fetched.bytes);
-      break;
-    }
-    results.reserve(fetched.numbers, fetched.bytes);
-  }
+  while (!enter(() => post.fetch(results.numbers, results.bytes))) results.reserve();
+  results.begin();
   while (!results.isEmpty) {
     const numbers = results.number();
     const bytes = results.number();
@@ -45,7 +49,28 @@ function come() {
     results.offset = offset;
   }
   results.end();
-  if (pending.size === 0) post.hold(false);
+  if (pending.size === 0) hold(false);
+}
+
+/**
+ * Fetches the results of calls that were made at once: at once as well, or in a turn of its own, which
+ * keeps the process alive until then. Calls in a row must not keep the event loop from its other work.
+ */
+function comeSoon() {
+  if (performance.now() - turnedAt < SPELL) come();
+  else setImmediate(comeInTurn);
+}
+
+function comeInTurn() {
+  turnedAt = performance.now();
+  come();
+}
+
+/** Keeps the process alive, or no longer. */
+function hold(isWanted) {
+  if (isWanted === isHeld) return;
+  isHeld = isWanted;
+  post.hold(isWanted);
 }
 
 function tell(call) {
@@ -84,7 +109,7 @@ function abandon() {
 function employ(hear) {
   const number = ++lastCall;
   const worker = enter(() => post.worker(number));
-  if (pending.size === 0) post.hold(true);
+  hold(true);
   pending.set(number, { hear });
   if (employed.size === 0) process.on("exit", abandon);
   employed.add(worker);
@@ -92,7 +117,7 @@ function employ(hear) {
     employed.delete(worker);
     if (employed.size === 0) process.off("exit", abandon);
     pending.delete(number);
-    if (pending.size === 0) post.hold(false);
+    if (pending.size === 0) hold(false);
   };
   return { worker, dismiss };
 }
@@ -101,7 +126,12 @@ function employ(hear) {
 class Line {
   #native;
   #writer = new Writer();
+  /** Where the part begins that is handed over next. */
+  #mark = this.#writer.open();
   #isDue = false;
+  #flushSoon = () => {
+    if (this.#flush()) comeSoon();
+  };
 
   constructor(clock) {
     this.#native = enter(() => post.line(clock));
@@ -122,7 +152,6 @@ class Line {
         waiting.abort = () => this.#write(VERBS.abort, 0, (writer) => writer.number(call));
         signal.addEventListener("abort", waiting.abort, { once: true });
       }
-      if (pending.size === 0) post.hold(true);
       pending.set(call, waiting);
     });
   }
@@ -139,7 +168,7 @@ class Line {
 
   /** Lets the native thread end when it has made the calls until now. */
   end() {
-    this.#flush();
+    if (this.#flush()) setImmediate(come);
     enter(() => this.#native.end());
   }
 
@@ -157,20 +186,21 @@ class Line {
     writer.close(mark);
     if (!this.#isDue) {
       this.#isDue = true;
-      queueMicrotask(() => this.#flush());
+      NOW.then(this.#flushSoon);
     }
   }
 
+  /** Hands over what there is; tells whether it was made at once. */
   #flush() {
     const writer = this.#writer;
     this.#isDue = false;
-    if (writer.count > 0) {
-      const numbers = writer.numbers.subarray(0, writer.count);
-      const bytes = writer.bytes.subarray(0, writer.length);
-      // In a turn of its own: calls in a row must not keep the event loop from its other work.
-      if (enter(() => this.#native.submit(numbers, bytes))) setImmediate(come);
-    }
+    if (writer.isBare(this.#mark)) return false;
+    writer.close(this.#mark);
+    const isMade = enter(() => this.#native.submit(writer.numbers, writer.bytes));
+    if (!isMade && pending.size > 0) hold(true);
     writer.reset();
+    this.#mark = writer.open();
+    return isMade;
   }
 }
 

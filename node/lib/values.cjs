@@ -2,6 +2,8 @@
 
 // What the looking verbs give: plain values with names.
 
+const { textOf } = require("./id.cjs");
+
 /** How many jobs stand where. */
 class Counts {
   constructor(reader) {
@@ -58,7 +60,7 @@ class Stats {
 /** What a push did. */
 class Pushed {
   constructor(reader) {
-    this.id = String(reader.number());
+    this.id = textOf(reader.small());
     this.isNew = reader.truth();
   }
 }

@@ -38,18 +38,17 @@ pub struct Line {
 
 #[napi]
 impl Line {
-    /// Hands calls in; tells whether they were made there and then, so that JavaScript is not called
-    /// for the results.
+    /// Hands calls in, which are one part at the start of these arrays; tells whether they were made
+    /// there and then, so that JavaScript is not called for the results.
     #[napi]
     pub fn submit(&self, numbers: &[f64], bytes: &[u8]) -> napi::Result<bool, &'static str> {
         door::entered(|| {
-            let reader = Reader::new(numbers, bytes);
+            let reader = Reader::new(numbers, bytes).part()?;
             let is_alone = self.inbox.is_idle() && !self.is_lent.load(Ordering::Relaxed);
             if is_alone && lock(&self.desk).make_if_brief(reader.clone()) {
                 return Ok(true);
             }
-            let packet = Packet { numbers: numbers.to_vec(), bytes: bytes.to_vec() };
-            if self.inbox.put(packet).is_err() {
+            if self.inbox.put(reader.to_packet()).is_err() {
                 // The queue is closed, so that each call is refused at once, and for its arguments
                 // first if they are wrong.
                 let (queue, outbox) = (Arc::clone(&self.queue), Arc::clone(&self.outbox));

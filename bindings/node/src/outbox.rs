@@ -31,12 +31,6 @@ struct Results {
     is_rung: bool,
 }
 
-/// How many numbers and bytes wait to be fetched.
-pub struct Sizes {
-    pub numbers: usize,
-    pub bytes: usize,
-}
-
 impl Outbox {
     /// Makes an outbox that calls `come` when there are results.
     pub fn new(come: &Function<'_, (), ()>) -> napi::Result<Self> {
@@ -77,19 +71,20 @@ impl Outbox {
         });
     }
 
-    /// Moves all results to where JavaScript reads them, if there is room; tells the sizes.
-    pub fn fetch(&self, numbers: &mut [f64], bytes: &mut [u8]) -> Sizes {
+    /// Moves all results to where JavaScript reads them, as one part; tells whether there was room
+    /// for more than its head, which says how many numbers and bytes there are.
+    pub fn fetch(&self, numbers: &mut [f64], bytes: &mut [u8]) -> bool {
         let mut results = lock(&self.results);
-        let sizes =
-            Sizes { numbers: results.packet.numbers.len(), bytes: results.packet.bytes.len() };
-        let room = numbers.get_mut(..sizes.numbers).zip(bytes.get_mut(..sizes.bytes));
-        if let Some((numbers, bytes)) = room {
-            numbers.copy_from_slice(&results.packet.numbers);
-            bytes.copy_from_slice(&results.packet.bytes);
-            results.packet.reset();
-            results.is_rung = false;
-        }
-        sizes
+        let sizes = [results.packet.numbers.len(), results.packet.bytes.len()];
+        let Some((head, numbers)) = numbers.split_first_chunk_mut() else { return false };
+        *head = sizes.map(|size| size as f64);
+        let room = numbers.get_mut(..sizes[0]).zip(bytes.get_mut(..sizes[1]));
+        let Some((numbers, bytes)) = room else { return false };
+        numbers.copy_from_slice(&results.packet.numbers);
+        bytes.copy_from_slice(&results.packet.bytes);
+        results.packet.reset();
+        results.is_rung = false;
+        true
     }
 
     /// Keeps the process alive, or no longer.

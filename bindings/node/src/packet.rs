@@ -27,7 +27,7 @@ impl Packet {
         self.numbers.clear();
         self.numbers.shrink_to(KEPT);
         self.bytes.clear();
-        self.bytes.shrink_to(KEPT);
+        self.bytes.shrink_to(KEPT * size_of::<f64>());
     }
 
     /// Begins a part, which tells its own size; gives the mark for its end.
@@ -112,6 +112,11 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub fn new(numbers: &'a [f64], bytes: &'a [u8]) -> Self {
         Self { numbers, bytes }
+    }
+
+    /// Copies what is left.
+    pub fn to_packet(&self) -> Packet {
+        Packet { numbers: self.numbers.to_vec(), bytes: self.bytes.to_vec() }
     }
 
     /// Tells how many bytes are left.

@@ -25,13 +25,6 @@ pub struct Post {
     workers: Registry,
 }
 
-/// How many numbers and bytes were fetched, or would have been if there had been room.
-#[napi(object, object_from_js = false)]
-pub struct Fetched {
-    pub numbers: u32,
-    pub bytes: f64,
-}
-
 #[napi]
 impl Post {
     /// Makes the post of the calling environment; `come` is called when there are results.
@@ -70,19 +63,20 @@ impl Post {
         Worker::new(number, Arc::clone(&self.outbox), Arc::clone(&self.workers))
     }
 
-    /// Moves all results into these arrays; nothing, if they are too small.
+    /// Moves all results into these arrays, how many numbers and bytes there are first; only that,
+    /// and gives false, if they are too small. An object of both would cost more than the move.
     #[napi]
     pub fn fetch(
         &self,
         mut numbers: Float64ArraySlice<'_>,
         mut bytes: Uint8ArraySlice<'_>,
-    ) -> napi::Result<Fetched, &'static str> {
+    ) -> napi::Result<bool, &'static str> {
         door::entered(|| {
             // SAFETY: JavaScript, the only owner of these arrays, stands still in this call; they are
             // two arrays of their own, which it neither shares with other threads nor resizes.
             #[expect(unsafe_code, reason = "results are written where JavaScript reads them")]
-            let sizes = unsafe { self.outbox.fetch(numbers.as_mut(), bytes.as_mut()) };
-            Ok(Fetched { numbers: sizes.numbers as u32, bytes: sizes.bytes as f64 })
+            let is_fetched = unsafe { self.outbox.fetch(numbers.as_mut(), bytes.as_mut()) };
+            Ok(is_fetched)
         })
     }
 

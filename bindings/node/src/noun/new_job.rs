@@ -29,7 +29,7 @@ pub fn read(arguments: &mut Reader<'_>) -> Result<NewJob> {
 
 /// Reads many jobs to push.
 pub fn read_many(arguments: &mut Reader<'_>) -> Result<Vec<NewJob>> {
-    arguments.many(|arguments| read(&mut arguments.part()?))
+    arguments.many(read)
 }
 
 fn read_due(arguments: &mut Reader<'_>) -> Result<Due> {
