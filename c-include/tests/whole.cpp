@@ -1,5 +1,6 @@
 // Every class and verb of fairlane.hpp once: what they do is said by the scenarios, here they must
 // compile, own what they are given, and throw.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fairlane.hpp>
@@ -42,6 +43,7 @@ static void produce_and_consume(fairlane::queue& queue) {
   CHECK(queue.push("plain") == "1");
   fairlane::push_options options;
   options.priority(9).cost(2).key("k", 10s).max_tries(3).backoff(1s, 2s, 2, false);
+  options.header("traceparent", "00-1-2-01").header("empty", "");
   CHECK(queue.push("full", "a", options) == "2");
   CHECK(queue.push("again", "a", options) == "2");
   CHECK(queue.push("later", "b", fairlane::push_options().delay(5s).rate(2, 1min)) == "3");
@@ -53,6 +55,7 @@ static void produce_and_consume(fairlane::queue& queue) {
   CHECK(job && job->id() == "1" && job->payload() == "plain" && job->lane() == "default");
   CHECK(job->priority() == 1 && job->cost() == 1 && job->tries() == 1 && job->max_tries() == 10);
   CHECK(job->lapses() == 0 && !job->key() && !job->after() && !job->error());
+  CHECK(job->headers().size() == 0 && !job->headers().find("traceparent"));
   CHECK(job->lease_until() == job->started_at() + 120s && job->pushed_at() == job->started_at());
   queue.extend(*job, 300s);
   queue.mark_complete(*job, fairlane::new_jobs().add("then", "d"));
@@ -60,6 +63,11 @@ static void produce_and_consume(fairlane::queue& queue) {
 
   auto jobs = queue.pop_many(10, 1s, 60s);
   CHECK(jobs.size() == 4);
+  auto full = std::find_if(jobs.begin(), jobs.end(), [](const auto& one) { return one.id() == "2"; });
+  auto headers = full->headers();
+  CHECK(headers.size() == 2 && headers[0].first == "empty" && headers[0].second == "");
+  CHECK(headers.find("traceparent") == "00-1-2-01" && !headers.find("trace"));
+  CHECK(queue.get("2")->headers().size() == 2);
   std::vector<fairlane::text> tokens;
   for (const auto& one : jobs) tokens.push_back(one.token());
   CHECK(!queue.extend_many(tokens)[3]);

@@ -218,6 +218,21 @@ def test_the_documented_table_is_the_one_that_fairlane_makes(path: Path, tmp_pat
     assert tables(path) == tables(other)
 
 
+def test_a_table_of_an_earlier_release_gets_what_it_lacks(tmp_path: Path) -> None:
+    file = tmp_path / "earlier.db"
+    with closing(sqlite3.connect(file)) as db:
+        db.executescript(re.sub(r",\n    headers [^\n]*", "", block("sql")))
+        db.execute(INSERT, ["earlier"])
+        db.commit()
+        assert ask(file, PAYLOADS) == ["earlier"]
+        db.execute(
+            "INSERT INTO fairlane_inbox (queue, payload, headers) VALUES ('mail', 'x', '{\"n\":\"v\"}')"
+        )
+        db.commit()
+    told = ask(file, "tell([job.headers for job in queue.pop_many(2)])")
+    assert told == [{}, {"n": "v"}]
+
+
 def test_the_python_of_the_page(path: Path, db: sqlite3.Connection, monkeypatch: Any) -> None:
     monkeypatch.chdir(path.parent)
     scope: dict[str, Any] = {}

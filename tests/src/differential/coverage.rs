@@ -10,8 +10,9 @@ use super::answer::Answer;
 use super::operation::Operation;
 
 /// What has to come up.
-const EVENTS: [&str; 35] = [
+const EVENTS: [&str; 36] = [
     "delivered",
+    "headers were delivered",
     "completed",
     "retried",
     "died",
@@ -73,6 +74,8 @@ impl Coverage {
             }
             (_, Answer::Popped(Ok(batch))) => {
                 self.count("delivered", batch.jobs.len());
+                let with_headers = batch.jobs.iter().filter(|job| !job.headers.is_empty());
+                self.count("headers were delivered", with_headers.count());
                 self.count("tick had come", u64::from(batch.has_tick));
             }
             (_, Answer::Fired(Ok(true))) => self.count("tick was fired", 1_u64),
