@@ -1,4 +1,5 @@
-// Builds the WebAssembly modules and their JavaScript: `node build.mjs`. Needs Rust with the target
+// Builds the WebAssembly modules and their JavaScript: `node build.mjs`; or, with their names, some of
+// them, `bench` among them, which is for the benchmark alone. Needs Rust with the target
 // wasm32-unknown-unknown and, for the embedded store, clang.
 
 import { execFileSync } from "node:child_process";
@@ -13,10 +14,15 @@ const run = (program, ...words) =>
 
 const optimizer = createRequire(here("tests/package.json")).resolve("binaryen/bin/wasm-opt");
 
-for (const [folder, features] of [
-  ["edge", ""],
-  ["full", "sqlite"],
-]) {
+/** The builds: their folders and features. */
+const BUILDS = { edge: "", full: "sqlite", bench: "bench" };
+
+const named = process.argv.slice(2);
+for (const folder of named.length > 0 ? named : ["edge", "full"]) {
+  const features = BUILDS[folder];
+  if (features === undefined) {
+    throw new Error(`build ${folder} is not known: accepted are ${Object.keys(BUILDS).join(", ")}`);
+  }
   const crate = ["--package", "fairlane-wasm", "--features", features];
   run("cargo", "build", "--quiet", "--profile=wasm", "--target=wasm32-unknown-unknown", ...crate);
   const module = "target/wasm32-unknown-unknown/wasm/fairlane_wasm.wasm";

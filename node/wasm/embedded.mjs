@@ -76,7 +76,7 @@ export class Embedded {
         if (entered.leave() && place.isOpen && !this.#isClosed) {
           this.#core.giveUp(id);
         }
-        if (this.#awaited.isEmpty) {
+        if (this.#awaited.size === 0) {
           this.#hall.listeners.delete(this);
         }
       },

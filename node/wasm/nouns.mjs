@@ -4,31 +4,69 @@ import { decode } from "./payload.mjs";
 
 /** A job that was delivered to a worker. Times are milliseconds since the Unix epoch. */
 export class Job {
-  constructor(row) {
-    [
-      this.id,
-      this.token,
-      this.lane,
-      this.payload,
-      this.priority,
-      this.cost,
-      this.tries,
-      this.maxTries,
-      this.lapses,
-      this.pushedAt,
-      this.startedAt,
-      this.leaseUntil,
-      this.key,
-      this.after,
-      this.error,
-    ] = row;
+  // The token as numbers: as text it is wanted by few.
+  #job;
+  #delivery;
+  #queue;
+  #bytes;
+  #payload;
+
+  constructor(reader) {
+    this.#job = reader.number();
+    this.id = String(this.#job);
+    this.#delivery = reader.number();
+    this.#queue = reader.number();
+    this.lane = reader.text();
+    this.#bytes = reader.blob();
+    this.priority = reader.number();
+    this.cost = reader.number();
+    this.tries = reader.number();
+    this.maxTries = reader.number();
+    this.lapses = reader.number();
+    this.pushedAt = reader.number();
+    this.startedAt = reader.number();
+    this.leaseUntil = reader.maybe();
+    this.key = reader.maybeText();
+    const after = reader.maybe();
+    this.after = after === null ? null : String(after);
+    this.error = reader.maybeText();
+  }
+
+  get token() {
+    return `${this.#job}.${this.#delivery}.${this.#queue.toString(16).padStart(8, "0")}`;
+  }
+
+  /** The payload, in memory of its own. */
+  get payload() {
+    return (this.#payload ??= this.#bytes.copy());
   }
 
   /** Reads the payload as JSON. */
   json() {
-    return decode(this.payload);
+    return decode(this.#payload ?? this.#bytes.view());
+  }
+
+  /** Gives the packet of deliveries, and those that are no jobs. */
+  static pack(deliveries) {
+    const [numbers, others] = [new Float64Array(deliveries.length * 3), []];
+    let at = 0;
+    for (const delivery of deliveries) {
+      if (typeof delivery === "object" && delivery !== null && #job in delivery) {
+        numbers[at++] = delivery.#job;
+        numbers[at++] = delivery.#delivery;
+        numbers[at++] = delivery.#queue;
+      } else {
+        others.push(delivery);
+        numbers[at] = NaN;
+        at += 3;
+      }
+    }
+    return [numbers, others];
   }
 }
+
+export const { pack: packDeliveries } = Job;
+delete Job.pack;
 
 /** A job as it stands in the store. Times are milliseconds since the Unix epoch. */
 export class JobInfo {
@@ -62,8 +100,9 @@ export class JobInfo {
 
 /** What a push did. */
 export class Pushed {
-  constructor([id, isNew]) {
-    Object.assign(this, { id, isNew });
+  constructor(id, isNew) {
+    this.id = String(id);
+    this.isNew = isNew !== 0;
   }
 }
 

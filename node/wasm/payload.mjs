@@ -1,30 +1,38 @@
 // Payloads and results: bytes as they are, everything else as JSON.
 
 import { InvalidArgumentError } from "./errors.mjs";
+import { Bytes } from "./packet.mjs";
 
-/** Gives the bytes of a payload, as a copy: what is done to the caller's later is not pushed. */
-export function encode(value, what = "payload") {
+/** Keeps the bytes of a payload: what is done to the caller's later is not pushed. */
+export function keep(value) {
+  const bytes = bytesOf(value);
+  return bytes ? Bytes.of(bytes) : Bytes.ofText(textOf(value, "payload"));
+}
+
+function bytesOf(value) {
+  if (value instanceof Uint8Array) return value;
   if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   }
-  if (value instanceof ArrayBuffer) {
-    return new Uint8Array(value.slice(0));
-  }
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
+}
+
+function textOf(value, what) {
   let text;
   try {
     text = JSON.stringify(value);
   } catch (error) {
     throw refusal(what, error.message, { cause: error });
   }
-  if (text === undefined) {
-    throw refusal(what, `${typeof value} has none`);
-  }
-  return new TextEncoder().encode(text);
+  if (text === undefined) throw refusal(what, `${typeof value} has none`);
+  return text;
 }
 
 /** Gives the bytes of a result; null, if there is none. */
 export const encodeResult = (value) =>
-  value === undefined || value === null ? null : encode(value, "result");
+  value === undefined || value === null
+    ? null
+    : (bytesOf(value) ?? new TextEncoder().encode(textOf(value, "result")));
 
 function refusal(what, why, options) {
   const message = `${what} is not JSON: ${why}: accepted are bytes and JSON values`;

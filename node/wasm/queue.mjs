@@ -4,7 +4,8 @@ import * as check from "./check.mjs";
 import { Dethrottler } from "./dethrottler.mjs";
 import { ClosedError, InvalidArgumentError, door, errorOf } from "./errors.mjs";
 import { Job, JobInfo, LaneInfo, Pushed, Repaired } from "./nouns.mjs";
-import { ScheduleInfo, Stats, Swept } from "./nouns.mjs";
+import { ScheduleInfo, Stats, Swept, packDeliveries } from "./nouns.mjs";
+import { Reader } from "./packet.mjs";
 import { encodeResult } from "./payload.mjs";
 
 const POP = ["wait", "lease", "signal"];
@@ -25,10 +26,22 @@ const nothing = () => undefined;
 const of = (Noun) => (row) => new Noun(row);
 const maybeOf = (Noun) => (row) => (row === null ? null : new Noun(row));
 const manyOf = (Noun) => (rows) => rows.map(of(Noun));
-const verdicts = (rows) => rows.map((row) => (row === null ? null : errorOf(row)));
+const jobsOf = (packet) => new Reader(packet).many(Job);
+
+function pushed(numbers) {
+  const made = [];
+  for (let at = 0; at < numbers.length; at += 2) made.push(new Pushed(numbers[at], numbers[at + 1]));
+  return made;
+}
+
+/** Reads how many deliveries have fared: their number, if all went well. */
+const verdicts = (rows) =>
+  typeof rows === "number"
+    ? new Array(rows).fill(null)
+    : rows.map((row) => (row === null ? null : errorOf(row)));
 
 /** Makes the class of one build of the module; `open` finds the store of a queue. */
-export function queueClass(module, open, { NewJob, manyOf: jobsOf }) {
+export function queueClass(module, open, { NewJob, manyOf: newJobsOf, pack }) {
   /** One named queue in one store. */
   class Queue {
     #core;
@@ -64,13 +77,16 @@ export function queueClass(module, open, { NewJob, manyOf: jobsOf }) {
     }
 
     async push(payload, lane = undefined, options = undefined) {
-      const job = new NewJob(payload, lane, options);
-      return this.#change(() => this.#core.push(job), asIs);
+      const [{ id }] = await this.#push([new NewJob(payload, lane, options)]);
+      return id;
     }
 
     async pushMany(jobs) {
-      const many = jobsOf(jobs);
-      return this.#change(() => this.#core.pushMany(many), manyOf(Pushed));
+      return this.#push(newJobsOf(jobs));
+    }
+
+    #push(jobs) {
+      return this.#change(() => this.#core.pushMany(...pack(jobs)), pushed);
     }
 
     async pop(options = undefined) {
@@ -98,16 +114,16 @@ export function queueClass(module, open, { NewJob, manyOf: jobsOf }) {
 
     async markComplete(token, options = undefined) {
       const { then = [], result, resultTtl } = check.options(options, COMPLETE);
-      const [many, value] = [jobsOf(then), encodeResult(result)];
+      const [many, value] = [newJobsOf(then), encodeResult(result)];
       const begin = () => this.#core.markComplete(token, many, value, resultTtl);
       return this.#change(begin, nothing);
     }
 
     async markCompleteMany(tokens, options = undefined) {
       const { results = null, resultTtl } = check.options(options, COMPLETE_MANY);
-      const many = check.many("tokens", tokens);
+      const many = packDeliveries(check.many("tokens", tokens));
       const values = results && check.many("results", results).map(encodeResult);
-      return this.#change(() => this.#core.markCompleteMany(many, values, resultTtl), verdicts);
+      return this.#change(() => this.#core.markCompleteMany(...many, values, resultTtl), verdicts);
     }
 
     async result(id, options = undefined) {
@@ -158,9 +174,9 @@ export function queueClass(module, open, { NewJob, manyOf: jobsOf }) {
     }
 
     async extendMany(tokens, options = undefined) {
-      const many = check.many("tokens", tokens);
+      const many = packDeliveries(check.many("tokens", tokens));
       const { lease } = check.options(options, ["lease"]);
-      return this.#change(() => this.#core.extendMany(many, lease), verdicts);
+      return this.#change(() => this.#core.extendMany(...many, lease), verdicts);
     }
 
     async dethrottle() {
@@ -289,7 +305,7 @@ export function queueClass(module, open, { NewJob, manyOf: jobsOf }) {
       check.signal(signal);
       const end = performance.now() + door(() => module.wait(wait));
       signal?.throwIfAborted();
-      const first = await this.#change(() => this.#core.pop(count, lease), manyOf(Job));
+      const first = await this.#change(() => this.#core.pop(count, lease), jobsOf);
       if (first.length > 0 || wait === 0) return first;
       const place = this.#store.place(signal);
       let hasLooked = false;
@@ -297,12 +313,13 @@ export function queueClass(module, open, { NewJob, manyOf: jobsOf }) {
         for (;;) {
           hasLooked = false;
           const look = () => this.#core.popWaiting(count, lease, place.rung, place.watches);
-          const [jobs, due] = await this.#run(look, asIs);
+          const [packet, due] = await this.#run(look, asIs);
+          const jobs = jobsOf(packet);
           hasLooked = true;
           place.watches = due !== null && jobs.length === 0;
           if (jobs.length > 0) {
             this.#store.changed();
-            return manyOf(Job)(jobs);
+            return jobs;
           }
           const left = end - performance.now();
           if (left <= 0) return [];

@@ -131,9 +131,12 @@ export class Redis {
    * for, and is told so again by each look. */
   await(id, signal) {
     const entered = this.#awaited.enter(id);
+    // Who is not called looks; however many do, there are ten looks an interval.
+    const crowd = () => (this.#blocking ? 1 : Math.ceil(this.#awaited.size / 10));
+    const sleep = (time) => (most) => entered.wait(Math.min(time, most * crowd()), signal);
     return {
       isOpen: false,
-      wait: (time) => this.#listening((most) => entered.wait(Math.min(time, most), signal)),
+      wait: (time) => this.#listening(sleep(time)),
       leave: entered.leave,
     };
   }
@@ -157,7 +160,8 @@ export class Redis {
   }
 
   get #isAwaited() {
-    return !(this.#sleepers.isEmpty && this.#awaited.isEmpty) && !this.#closing.isClosed;
+    const somebodyWaits = !this.#sleepers.isEmpty || this.#awaited.size > 0;
+    return somebodyWaits && !this.#closing.isClosed;
   }
 
   /** Takes the marker whenever one of this queue's workers sleeps, and what comes into the box of this

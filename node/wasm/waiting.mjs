@@ -80,8 +80,9 @@ export class Sleepers {
 export class Awaited {
   #places = new Map();
 
-  get isEmpty() {
-    return this.#places.size === 0;
+  /** For how many jobs somebody waits. */
+  get size() {
+    return this.#places.size;
   }
 
   /** Enters one. Its `wait` ends when the job has been called since, too. */

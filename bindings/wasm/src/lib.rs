@@ -7,6 +7,8 @@
 use wasm_bindgen::prelude::*;
 
 mod backoff;
+#[cfg(feature = "bench")]
+mod bench;
 mod errors;
 #[cfg(all(feature = "sqlite", target_family = "wasm"))]
 mod files;
@@ -18,6 +20,7 @@ mod limits;
 mod manual_clock;
 mod new_job;
 mod options;
+mod packet;
 mod queue;
 mod repaired;
 mod reply;

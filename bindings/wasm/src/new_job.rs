@@ -1,4 +1,5 @@
 use fairlane::{Due, Key, NewJob};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::backoff::policy;
@@ -55,9 +56,27 @@ pub fn checked(given: JsValue) -> Outcome<JsValue> {
     Ok(fields.into())
 }
 
-/// Reads jobs to push.
-pub fn new_jobs(given: &Given) -> Outcome<Vec<NewJob>> {
-    given.parts()?.iter().map(new_job).collect()
+/// Reads the packet of jobs to push: of each the place of its lane among the lanes and the length of
+/// its payload; or a number that is none, and it is the next of the others.
+pub fn new_jobs(
+    numbers: &[f64],
+    bytes: &[u8],
+    lanes: &Array,
+    others: &Array,
+) -> Outcome<Vec<NewJob>> {
+    let lane = |name| Given::new("lane", name).text();
+    let lanes = lanes.iter().map(lane).collect::<Outcome<Vec<_>>>()?;
+    let (mut rest, mut others) = (bytes, others.iter());
+    let job = |&[lane, length]: &[f64; 2]| {
+        let lane = if lane.is_nan() { None } else { lanes.get(lane as usize) };
+        let Some(lane) = lane else {
+            return new_job(&Given::new("job", others.next().unwrap_or_default()));
+        };
+        let (payload, after) = rest.split_at(rest.len().min(length as usize));
+        rest = after;
+        Ok(NewJob::new(payload).lane(&lane[..]))
+    };
+    numbers.as_chunks().0.iter().map(job).collect()
 }
 
 fn due(given: &Given) -> Outcome<Due> {

@@ -4,16 +4,16 @@ use fairlane::clock::{Millis, millis};
 use fairlane::given::completions;
 use fairlane::store::Ask;
 use fairlane::store::redis::protocol::Manner;
-use fairlane::{DEFAULT_RESULT_TTL, JobResult, Result, Token};
+use fairlane::{DEFAULT_RESULT_TTL, JobId, JobResult, Result, Token};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::errors::{Outcome, raise};
 use crate::given::Given;
 use crate::job::jobs;
-use crate::new_job::new_jobs;
+use crate::new_job::new_job;
 use crate::queue::{Queue, nothing};
-use crate::row::{moment, row};
+use crate::row::{moment, number, row};
 use crate::verb::Verb;
 
 #[wasm_bindgen]
@@ -21,10 +21,7 @@ impl Queue {
     /// Delivers up to `count` jobs; does not wait.
     pub fn pop(&self, count: JsValue, lease: JsValue) -> Outcome<Verb> {
         let (count, lease) = (Given::new("count", count).count()?, self.lease(lease)?);
-        self.verb(
-            move |queue| queue.pop_many(count, Duration::ZERO, lease),
-            |delivered| jobs(delivered).into(),
-        )
+        self.verb(move |queue| queue.pop_many(count, Duration::ZERO, lease), jobs)
     }
 
     /// Delivers as `pop` does, whose arguments have been accepted, to a worker that goes to sleep if
@@ -45,7 +42,7 @@ impl Queue {
             let batch = queue.pop_with_ticks(ask, |ask| source.pop(ask, manner))?;
             let due = batch.next_due.filter(|_| clock.runs());
             let left = due.map(|due| (due - clock.now()).max(1));
-            Ok(row([jobs(batch.jobs).into(), moment(left)]).into())
+            Ok(row([jobs(batch.jobs), moment(left)]).into())
         }))
     }
 
@@ -59,7 +56,8 @@ impl Queue {
         ttl: JsValue,
     ) -> Outcome<Verb> {
         let token = Given::new("token", token).token()?;
-        let then = new_jobs(&Given::new("then", then))?;
+        let then =
+            Given::new("then", then).parts()?.iter().map(new_job).collect::<Outcome<Vec<_>>>()?;
         let (value, ttl) = (Given::new("result", result).maybe_bytes()?, result_ttl(ttl)?);
         let result = value.map(|value| JobResult { value, ttl });
         let act = move |queue: &fairlane::Queue| {
@@ -68,15 +66,17 @@ impl Queue {
         self.verb(act, nothing)
     }
 
-    /// Ends many deliveries; gives for each null or the error.
+    /// Ends many deliveries, of a packet; gives their number if all went well, else for each null or
+    /// the error.
     #[wasm_bindgen(js_name = markCompleteMany)]
     pub fn mark_complete_many(
         &self,
-        tokens: JsValue,
+        tokens: &[f64],
+        others: &Array,
         results: JsValue,
         ttl: JsValue,
     ) -> Outcome<Verb> {
-        let (tokens, ttl) = (tokens_of(tokens)?, result_ttl(ttl)?);
+        let (tokens, ttl) = (tokens_of(tokens, others)?, result_ttl(ttl)?);
         let Some(results) = Given::new("results", results).optional() else {
             return self.verb(move |queue| queue.mark_complete_many(&tokens), fares);
         };
@@ -112,10 +112,10 @@ impl Queue {
         self.verb(move |queue| queue.extend(&token, lease), nothing)
     }
 
-    /// Makes many leases last from now; gives for each null or the error.
+    /// Makes many leases last from now, as `mark_complete_many` ends deliveries.
     #[wasm_bindgen(js_name = extendMany)]
-    pub fn extend_many(&self, tokens: JsValue, lease: JsValue) -> Outcome<Verb> {
-        let (tokens, lease) = (tokens_of(tokens)?, self.lease(lease)?);
+    pub fn extend_many(&self, tokens: &[f64], others: &Array, lease: JsValue) -> Outcome<Verb> {
+        let (tokens, lease) = (tokens_of(tokens, others)?, self.lease(lease)?);
         self.verb(move |queue| queue.extend_many(&tokens, lease), fares)
     }
 }
@@ -129,8 +129,17 @@ impl Queue {
     }
 }
 
-fn tokens_of(tokens: JsValue) -> Outcome<Vec<Token>> {
-    Given::new("tokens", tokens).parts()?.iter().map(Given::token).collect()
+/// Reads the packet of deliveries: of each the three numbers of its token; or a number that is none,
+/// and it is the next of the others.
+fn tokens_of(numbers: &[f64], others: &Array) -> Outcome<Vec<Token>> {
+    let mut others = others.iter();
+    let token = |&[job, delivery, queue]: &[f64; 3]| {
+        if job.is_nan() {
+            return Given::new("tokens", others.next().unwrap_or_default()).token();
+        }
+        Ok(Token { job: JobId(job as u64), delivery: delivery as u64, queue: queue as u32 })
+    };
+    numbers.as_chunks().0.iter().map(token).collect()
 }
 
 fn result_ttl(ttl: JsValue) -> Outcome<Millis> {
@@ -142,6 +151,9 @@ fn reason(error: JsValue) -> Outcome<String> {
 }
 
 fn fares(fares: Vec<Result<()>>) -> JsValue {
+    if fares.iter().all(Result::is_ok) {
+        return number(fares.len() as i64);
+    }
     let fare = |fare: Result<()>| fare.map_or_else(|error| raise(&error), |()| JsValue::NULL);
     fares.into_iter().map(fare).collect::<Array>().into()
 }

@@ -82,6 +82,12 @@ impl Queue {
         self.verb_on(Box::new(move |queue, _: &dyn Source| act(queue).map(&show)))
     }
 
+    /// Gives an argument to each run of a verb; in the embedded store there is one.
+    fn each_run<T: Clone + Default>(&self, mut argument: T) -> impl FnMut() -> T + use<T> {
+        let is_remote = matches!(self.place, Place::Remote);
+        move || if is_remote { argument.clone() } else { std::mem::take(&mut argument) }
+    }
+
     fn verb_on(&self, act: Act) -> Outcome<Verb> {
         match &self.place {
             #[cfg(feature = "sqlite")]

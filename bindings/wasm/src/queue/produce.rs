@@ -1,30 +1,31 @@
-use fairlane::Pushed;
-use js_sys::Array;
+use js_sys::{Array, Float64Array};
 use wasm_bindgen::prelude::*;
 
 use crate::errors::Outcome;
-use crate::given::Given;
-use crate::new_job::{new_job, new_jobs};
+use crate::new_job::new_jobs;
 use crate::queue::Queue;
-use crate::row::{row, text};
 use crate::verb::Verb;
 
 #[wasm_bindgen]
 impl Queue {
-    /// Pushes one job; gives its id.
-    pub fn push(&self, job: JsValue) -> Outcome<Verb> {
-        let job = new_job(&Given::new("job", job))?;
-        self.verb(move |queue| queue.push(job.clone()), |id| text(Some(id)))
-    }
-
-    /// Pushes all the jobs; gives for each its id and whether it is new.
+    /// Pushes all the jobs of a packet; gives for each the number of its id, and 1 if it is new.
     #[wasm_bindgen(js_name = pushMany)]
-    pub fn push_many(&self, jobs: JsValue) -> Outcome<Verb> {
-        let jobs = new_jobs(&Given::new("jobs", jobs))?;
-        let show = |pushed: Pushed| row([text(Some(pushed.id)), pushed.is_new.into()]);
+    pub fn push_many(
+        &self,
+        numbers: &[f64],
+        bytes: &[u8],
+        lanes: &Array,
+        others: &Array,
+    ) -> Outcome<Verb> {
+        let mut jobs = self.each_run(new_jobs(numbers, bytes, lanes, others)?);
         self.verb(
-            move |queue| queue.push_many(jobs.clone()),
-            move |pushed| pushed.into_iter().map(show).collect::<Array>().into(),
+            move |queue| queue.push_many(jobs()),
+            |pushed| {
+                let both = |pushed: &fairlane::Pushed| {
+                    [pushed.id.0 as f64, f64::from(u8::from(pushed.is_new))]
+                };
+                Float64Array::from(&pushed.iter().flat_map(both).collect::<Vec<_>>()[..]).into()
+            },
         )
     }
 }
