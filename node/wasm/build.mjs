@@ -3,6 +3,7 @@
 // wasm32-unknown-unknown and, for the embedded store, clang.
 
 import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
@@ -27,6 +28,9 @@ for (const folder of named.length > 0 ? named : ["edge", "full"]) {
   run("cargo", "build", "--quiet", "--profile=wasm", "--target=wasm32-unknown-unknown", ...crate);
   const module = "target/wasm32-unknown-unknown/wasm/fairlane_wasm.wasm";
   run("cargo", "run", "--quiet", "--package=fairlane-wasm-bindgen", "--", module, here(folder));
+  // Comments and indentation are for those who read it, and would be downloaded.
+  const script = here(`${folder}/fairlane.js`);
+  writeFileSync(script, readFileSync(script, "utf8").replace(/^ *\/\*\*.*?\*\/\n|^ +/gms, ""));
   const path = here(`${folder}/fairlane_bg.wasm`);
   run(process.execPath, optimizer, "-Oz", "--strip-debug", "-o", path, path);
 }

@@ -2,6 +2,7 @@
 
 import * as check from "./check.mjs";
 import { door } from "./errors.mjs";
+import { checkedHeaders } from "./headers.mjs";
 import { Joined } from "./packet.mjs";
 import { keep } from "./payload.mjs";
 
@@ -17,6 +18,7 @@ const OPTIONS = [
   "maxTries",
   "backoff",
   "after",
+  "headers",
 ];
 
 const isWhole = (text) => typeof text === "string" && !/\p{Surrogate}/u.test(text);
@@ -27,9 +29,10 @@ export function newJobClass(module, policyOf) {
   function settingsOf(payload, lane, options) {
     const given = check.options(options, OPTIONS);
     const backoff = policyOf(given.backoff);
-    const row = door(() => module.newJob({ ...given, payload, backoff, lane }));
+    const headers = checkedHeaders(given.headers);
+    const row = door(() => module.newJob({ ...given, payload, backoff, headers, lane }));
     const [ownLane, priority, rate, delay, at, cost, key, keyTtl, maxTries, after] = row;
-    return { lane: ownLane, priority, rate, delay, at, cost, key, keyTtl, maxTries, backoff, after };
+    return { lane: ownLane, priority, rate, delay, at, cost, key, keyTtl, maxTries, backoff, after, headers };
   }
 
   /** The settings of a job that was given none. */
@@ -57,6 +60,7 @@ export function newJobClass(module, policyOf) {
       this.maxTries = settings.maxTries;
       this.backoff = settings.backoff;
       this.after = settings.after;
+      this.headers = settings.headers;
       // Checked once: nothing may change it before it is pushed.
       Object.freeze(this);
     }

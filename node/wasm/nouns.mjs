@@ -1,5 +1,6 @@
 // What the verbs give: each noun is made of a row of the module, field by field.
 
+import { headersOf } from "./headers.mjs";
 import { decode } from "./payload.mjs";
 
 /** A job that was delivered to a worker. Times are milliseconds since the Unix epoch. */
@@ -30,6 +31,7 @@ export class Job {
     const after = reader.maybe();
     this.after = after === null ? null : String(after);
     this.error = reader.maybeText();
+    this.headers = headersOf(reader.texts());
   }
 
   get token() {
@@ -90,6 +92,7 @@ export class JobInfo {
       this.parentDead,
       this.error,
     ] = row;
+    this.headers = headersOf(row.at(-1));
   }
 
   /** Reads the payload as JSON. */

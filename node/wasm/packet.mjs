@@ -13,6 +13,8 @@ const SHORT = 32;
 /** How many short texts are remembered; a power of two. */
 const REMEMBERED = 256;
 
+const NONE = [];
+
 let piece = new Uint8Array(PIECE);
 let used = 0;
 
@@ -153,6 +155,12 @@ export class Reader {
     if (!Number.isNaN(this.#numbers[this.#index])) return this.text();
     this.#index++;
     return null;
+  }
+
+  texts() {
+    const count = this.number();
+    if (count === 0) return NONE;
+    return Array.from({ length: count }, () => this.text());
   }
 
   /** Reads many of one kind, whose number comes first. */

@@ -51,9 +51,6 @@ export function writeTypes(source, target) {
   };
   cut("/** What a worker calls with each job", "/** Base of every error of fairlane. */");
   cut("/** How a background processor works. */");
-  cut("  /** Texts by name that travel with the job, up to", "}\n\n/** How a pop waits. */");
-  replace("  /** The headers that were pushed with it. */\n  readonly headers: Readonly<Record<string, string>>;\n", "");
-  replace("  /** The texts by name that travel with the job. */\n  readonly headers: Readonly<Record<string, string>>;\n", "");
   replace('import { EventEmitter } from "node:events";\n\n', "");
   replace('/// <reference types="node" />\n\n', "");
   replace(" All waits of a queue cost one sleeping thread.", "");

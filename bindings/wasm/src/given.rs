@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fairlane::clock::{self, Millis};
 use fairlane::{Error, JobId, Token, convert};
-use js_sys::{Array, Reflect, Uint8Array};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::errors::{Outcome, raise, wrong_type};
@@ -145,6 +145,11 @@ impl Given {
     pub fn field(&self, name: &'static str) -> Given {
         let value = Reflect::get(&self.value, &name.into()).unwrap_or(JsValue::UNDEFINED);
         Self::new(name, value)
+    }
+
+    /// Gives the properties of an object: pairs of name and value.
+    pub fn properties(&self) -> Array {
+        self.value.dyn_ref().map(Object::entries).unwrap_or_default()
     }
 
     fn wrong_type(&self, accepted: &str) -> JsValue {

@@ -1,10 +1,11 @@
 use fairlane::Job;
 use wasm_bindgen::JsValue;
 
+use crate::headers;
 use crate::packet::Packet;
 
 /// How many numbers say what a job is.
-const NUMBERS: usize = 16;
+const NUMBERS: usize = 17;
 
 /// Gives delivered jobs.
 pub fn jobs(jobs: Vec<Job>) -> JsValue {
@@ -29,6 +30,7 @@ pub fn jobs(jobs: Vec<Job>) -> JsValue {
         packet.maybe_text(job.key.as_deref());
         packet.maybe(job.after.map(|id| id.0 as i64));
         packet.maybe_text(job.error.as_deref());
+        headers::write(&mut packet, &job.headers);
     }
     packet.leave()
 }

@@ -2,6 +2,7 @@ use fairlane::JobInfo;
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 
+use crate::headers;
 use crate::row::{bytes, moment, number, row, text};
 
 /// Gives a job as it stands in the store.
@@ -24,6 +25,7 @@ pub fn job_info(job: JobInfo) -> JsValue {
         text(job.after),
         job.parent_dead.into(),
         text(job.error),
+        headers::texts(job.headers),
     ]);
     fields.into()
 }

@@ -13,6 +13,7 @@ mod errors;
 #[cfg(all(feature = "sqlite", target_family = "wasm"))]
 mod files;
 mod given;
+mod headers;
 mod job;
 mod job_info;
 mod lane_info;

@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 use crate::backoff::policy;
 use crate::errors::{Outcome, raise};
 use crate::given::Given;
+use crate::headers;
 use crate::limits::rate;
 use crate::row::{moment, number, row, text};
 
@@ -26,7 +27,10 @@ pub fn new_job(given: &Given) -> Outcome<NewJob> {
         max_tries: integer("maxTries", defaults.max_tries)?,
         backoff: given.field("backoff").optional().map(|it| policy(&it)).transpose()?,
         after: given.field("after").optional().map(|it| it.job_id()).transpose()?,
-        headers: fairlane::Headers::new(),
+        headers: given
+            .field("headers")
+            .optional()
+            .map_or(Ok(defaults.headers), |it| headers::read(&it))?,
         payload: defaults.payload,
     })
 }

@@ -15,7 +15,7 @@ const scenarios = readdirSync(SCENARIOS)
   .sort()
   .map((file) => [file, readFileSync(new URL(file, SCENARIOS), "utf8")])
   // Node has no files for WebAssembly, and WebAssembly no background processors.
-  .filter(([, scenario]) => !/^needs (files|background|headers)$/m.test(scenario));
+  .filter(([, scenario]) => !/^needs (files|background)$/m.test(scenario));
 
 describe("in memory", () => {
   for (const [file, scenario] of scenarios) {

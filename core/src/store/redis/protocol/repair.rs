@@ -4,7 +4,7 @@
 //! which of them a list has named. A job that seems to stand in the wrong place may only have moved
 //! between two steps, so the last word has a script that looks at all its places at once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, VecDeque};
 
 use crate::clock::Millis;
 use crate::error::Result;
@@ -270,10 +270,10 @@ impl Repair<'_> {
         }
         // The latest first, as leases lapse: the earliest stands foremost in the end.
         let astray = self.jobs.iter().filter(|(_, seen)| **seen & (IS_ELSEWHERE | IS_LISTED) == 0);
-        let mut astray: Vec<u64> = astray.map(|(id, _)| *id).collect();
-        astray.sort_unstable_by(|a, b| b.cmp(a));
-        self.suspects
-            .extend(astray.into_iter().map(|id| Suspect { id: Some(id), ..Suspect::default() }));
+        // Sorted by a heap, which is less to download than a sort, in WebAssembly.
+        let astray = astray.map(|(id, _)| *id).collect::<BinaryHeap<_>>().into_sorted_vec();
+        let suspect = |id| Suspect { id: Some(id), ..Suspect::default() };
+        self.suspects.extend(astray.into_iter().rev().map(suspect));
         Ok(self.after_jobs())
     }
 
