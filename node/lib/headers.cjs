@@ -39,4 +39,4 @@ function read(reader) {
   return Object.freeze(Object.fromEntries(Array.from({ length: count }, pair)));
 }
 
-module.exports = { NONE, checked, read, write };
+module.exports = { checked, read, write };
