@@ -26,7 +26,8 @@ impl Request {
         }
         // Some clients send what had no reply once more by themselves, and tell nobody. For the
         // other verbs that does no harm, and a push can ask at little cost whether it was made.
-        if self.0.script.name.contains("push") {
+        let name = self.0.script.name;
+        if name.strip_prefix("plain_").unwrap_or(name).starts_with("push") {
             self.0.repeated();
         }
     }
