@@ -30,6 +30,15 @@ async function freePort() {
   return port;
 }
 
+/** Starts a process that ends with this one, should a round fail. */
+function begin(command, ...rest) {
+  const child = spawn(command, ...rest);
+  const end = () => child.kill("SIGKILL");
+  process.on("exit", end);
+  child.on("exit", () => process.off("exit", end));
+  return child;
+}
+
 /** One system, a store of its own, and what its jobs have marked. */
 class Round {
   constructor(system, store, directory) {
@@ -50,7 +59,7 @@ class Round {
   worker() {
     const stdio = ["ignore", "ignore", "inherit"];
     const words = [PROGRAM, this.system, "work", String(CONCURRENCY)];
-    return spawn(process.execPath, words, { env: this.env, stdio });
+    return begin(process.execPath, words, { env: this.env, stdio });
   }
 
   /** Gives the nanoseconds from a mark to the last job. */
@@ -66,7 +75,7 @@ class Round {
 
 async function onRedis(system, jobs, directory) {
   const port = await freePort();
-  const server = spawn("redis-server", ["--port", String(port), "--save", "", "--dir", directory]);
+  const server = begin("redis-server", ["--port", String(port), "--save", "", "--dir", directory]);
   await new Promise((resolve) => {
     server.stdout.on("data", (text) => String(text).includes("Ready to accept") && resolve());
   });
