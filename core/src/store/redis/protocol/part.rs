@@ -27,6 +27,15 @@ pub(super) const fn sent<const N: usize>(part: &str) -> [u8; N] {
     bytes
 }
 
+/// Gives what is sent of a part as text: whole lines of text and tails of them are text.
+pub(super) const fn text(sent: &[u8]) -> &str {
+    match str::from_utf8(sent) {
+        Ok(text) => text,
+        #[expect(clippy::panic, reason = "the compiler meets it")]
+        Err(_) => panic!("a part of a script is not UTF-8"),
+    }
+}
+
 /// Gives what is sent of the first line, and all other lines.
 const fn first_line(text: &[u8]) -> (&[u8], &[u8]) {
     let mut rest = text;

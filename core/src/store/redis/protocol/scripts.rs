@@ -9,11 +9,7 @@ macro_rules! parts {
         &[$(($name, {
             const WHOLE: &str = include_str!(concat!("scripts/", $name, ".lua"));
             const SENT: [u8; part::length(WHOLE)] = part::sent(WHOLE);
-            // Whole lines of text and tails of them are text.
-            match str::from_utf8(&SENT) {
-                Ok(text) => text,
-                Err(_) => "",
-            }
+            part::text(&SENT)
         })),+]
     };
 }
