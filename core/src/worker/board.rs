@@ -413,7 +413,9 @@ impl State {
         let gives_back = self.is_draining || self.is_stuck(now, concurrency);
         if gives_back && !self.waiting.is_empty() {
             self.pace.falter();
-            return Some(Duty::GiveBack(self.waiting.drain(..).map(|(one, _)| one).collect()));
+            let waiting: Vec<_> = self.waiting.drain(..).map(|(one, _)| one).collect();
+            waiting.iter().for_each(|delivery| self.turns.refund(delivery.place, 1));
+            return Some(Duty::GiveBack(waiting));
         }
         let parting = self.parting;
         self.held.values_mut().find_map(|held| {

@@ -18,7 +18,8 @@ impl Turns {
     pub(super) fn new(weights: impl Iterator<Item = u32>) -> Self {
         let weights: Vec<_> = weights.map(f64::from).collect();
         let count = weights.len();
-        Self { had: vec![0.0; count], weights, busy: vec![false; count], served: 0.0 }
+        // Of none is it known yet that it has no jobs: whose thread starts first shall have no advantage.
+        Self { had: vec![0.0; count], weights, busy: vec![true; count], served: 0.0 }
     }
 
     /// Notes that a queue may have jobs.
@@ -81,6 +82,15 @@ mod tests {
 
     fn count_of_first(turns: &mut Turns, rounds: usize) -> usize {
         (0..rounds).filter(|_| serve(turns, &[0, 1]) == 0).count()
+    }
+
+    #[test]
+    fn who_asks_first_does_not_begin_before_those_who_are_about_to_ask() {
+        let mut turns = Turns::new([1, 3].into_iter());
+        assert_eq!(serve(&mut turns, &[0]), 0);
+        assert!(!turns.is_next(0), "the other has had nothing, and may have jobs");
+        turns.rest(1);
+        assert!(turns.is_next(0));
     }
 
     #[test]
