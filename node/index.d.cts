@@ -435,39 +435,41 @@ export declare class Queue implements AsyncDisposable {
 export declare class Job {
   private constructor();
   /** The job's id. */
-  readonly id: string;
+  get id(): string;
   /** Names this delivery; what ends it must show it, or the job itself. */
   get token(): string;
   /** The lane. */
-  readonly lane: string;
+  get lane(): string;
   /** The bytes that were pushed. Up to 4 KiB they share memory, as Node's own short buffers do, of 16 KiB at most. */
-  readonly payload: Buffer;
+  get payload(): Buffer;
   /** The priority. */
-  readonly priority: number;
+  get priority(): number;
   /** How many starts the job counts as against limits. */
-  readonly cost: number;
+  get cost(): number;
   /** The number of this try; the first is 1. */
-  readonly tries: number;
+  get tries(): number;
   /** How often the job is tried; -1 for ever. */
-  readonly maxTries: number;
+  get maxTries(): number;
   /** How often a lease of this job lapsed or its worker died. */
-  readonly lapses: number;
+  get lapses(): number;
   /** When the job was pushed. */
-  readonly pushedAt: number;
+  get pushedAt(): number;
   /** When this delivery started, by the store's clock. */
-  readonly startedAt: number;
+  get startedAt(): number;
   /** When the lease lapses; null if the job was popped with lease 0. */
-  readonly leaseUntil: number | null;
+  get leaseUntil(): number | null;
   /** The key, if the job holds one. */
-  readonly key: string | null;
+  get key(): string | null;
   /** The id of the job that had to complete first, if one was named. */
-  readonly after: string | null;
+  get after(): string | null;
   /** What the last failed try said. */
-  readonly error: string | null;
+  get error(): string | null;
   /** The headers that were pushed with it. */
-  readonly headers: Readonly<Record<string, string>>;
+  get headers(): Readonly<Record<string, string>>;
   /** Reads the payload as JSON; throws a SyntaxError if it is none. */
   json(): any;
+  /** Gives all of it as a plain object, for JSON.stringify. */
+  toJSON(): Record<string, unknown>;
 }
 
 /** A job as it stands in the store. */
@@ -520,40 +522,44 @@ export declare class JobInfo {
 export declare class NewJob {
   constructor(payload: Payload, lane?: string, options?: PushOptions);
   /** The bytes that the worker gets. */
-  readonly payload: Buffer;
+  get payload(): Buffer;
   /** The lane. */
-  readonly lane: string;
+  get lane(): string;
   /** The priority. */
-  readonly priority: number;
+  get priority(): number;
   /** The rate that the push gives the lane. */
-  readonly rate: Rate | null;
+  get rate(): Rate | null;
   /** For how long the job is held back, if it was given so. */
-  readonly delay: number | null;
+  get delay(): number | null;
   /** The moment from which the job may start, if it was given so. */
-  readonly at: number | null;
+  get at(): number | null;
   /** How many starts the job counts as against limits. */
-  readonly cost: number;
+  get cost(): number;
   /** The key that only one job may hold. */
-  readonly key: string | null;
+  get key(): string | null;
   /** How long from the push the key stays taken even if the job ends before. */
-  readonly keyTtl: number;
+  get keyTtl(): number;
   /** How often the job is tried; -1 for ever. */
-  readonly maxTries: number;
+  get maxTries(): number;
   /** How long a retry waits, if the job has a policy of its own. */
-  readonly backoff: BackoffPolicy | null;
+  get backoff(): BackoffPolicy | null;
   /** The id of the job that must complete first. */
-  readonly after: string | null;
+  get after(): string | null;
   /** The texts by name that travel with the job. */
-  readonly headers: Readonly<Record<string, string>>;
+  get headers(): Readonly<Record<string, string>>;
+  /** Gives all of it as a plain object, for JSON.stringify. */
+  toJSON(): Record<string, unknown>;
 }
 
 /** What a push did. */
 export declare class Pushed {
   private constructor();
   /** The job's id; that of the job that holds the key, if the push made none. */
-  readonly id: string;
+  get id(): string;
   /** Whether the push made a job. */
-  readonly isNew: boolean;
+  get isNew(): boolean;
+  /** Gives all of it as a plain object, for JSON.stringify. */
+  toJSON(): Record<string, unknown>;
 }
 
 /** How many jobs stand where. */

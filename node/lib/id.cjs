@@ -23,4 +23,9 @@ function textOf(id) {
   return start + ENDS[id - thousands * SHARED];
 }
 
-module.exports = { textOf };
+/** Gives the text of an id that may not be there. */
+function maybeId(id) {
+  return Number.isNaN(id) ? null : textOf(id);
+}
+
+module.exports = { maybeId, textOf };

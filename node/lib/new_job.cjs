@@ -3,8 +3,9 @@
 const check = require("./check.cjs");
 const headers = require("./headers.cjs");
 const { policyOf } = require("./backoff.cjs");
-const { encode } = require("./payload.cjs");
 const { constants } = require("./native.cjs");
+const { keep } = require("./payload.cjs");
+const { show } = require("./show.cjs");
 
 const { defaultLane, defaultMaxTries, defaultPriority } = constants();
 
@@ -29,59 +30,102 @@ function checked(given) {
   };
 }
 
-/** The settings of a job that was given none. */
+/** The settings of a job that was given none, as most. */
 const PLAIN = checked({});
 
-/** A job to push: the arguments are those of `push`. */
+/** A job to push: the arguments are those of `push`. Checked once, it stays as it is. */
 class NewJob {
-  /** Whether it has a payload and a lane alone. */
-  #isPlain;
+  #bytes;
+  #payload;
+  #lane;
+  #settings;
 
   constructor(payload, lane = defaultLane, options = undefined) {
     const given = check.options(options, OPTIONS);
     check.oneOf("delay", "at", given);
-    this.payload = encode(payload);
-    this.lane = check.text("lane", lane);
-    this.#isPlain = options === undefined;
-    const settings = this.#isPlain ? PLAIN : checked(given);
-    this.priority = settings.priority;
-    this.rate = settings.rate;
-    this.delay = settings.delay;
-    this.at = settings.at;
-    this.cost = settings.cost;
-    this.key = settings.key;
-    this.keyTtl = settings.keyTtl;
-    this.maxTries = settings.maxTries;
-    this.backoff = settings.backoff;
-    this.after = settings.after;
-    this.headers = settings.headers;
-    // Checked once: nothing may change it before it is pushed.
-    Object.freeze(this);
+    this.#bytes = keep(payload);
+    this.#lane = check.text("lane", lane);
+    this.#settings = options === undefined ? PLAIN : checked(given);
   }
 
-  /** Writes a job. */
-  static write(writer, job) {
-    writer.blob(job.payload);
-    writer.text(job.lane);
-    writer.truth(job.#isPlain);
-    if (!job.#isPlain) writeSettings(writer, job);
+  get payload() {
+    return (this.#payload ??= this.#bytes.buffer());
+  }
+
+  get lane() {
+    return this.#lane;
+  }
+
+  get priority() {
+    return this.#settings.priority;
+  }
+
+  get rate() {
+    return this.#settings.rate;
+  }
+
+  get delay() {
+    return this.#settings.delay;
+  }
+
+  get at() {
+    return this.#settings.at;
+  }
+
+  get cost() {
+    return this.#settings.cost;
+  }
+
+  get key() {
+    return this.#settings.key;
+  }
+
+  get keyTtl() {
+    return this.#settings.keyTtl;
+  }
+
+  get maxTries() {
+    return this.#settings.maxTries;
+  }
+
+  get backoff() {
+    return this.#settings.backoff;
+  }
+
+  get after() {
+    return this.#settings.after;
+  }
+
+  get headers() {
+    return this.#settings.headers;
+  }
+
+  /** Writes a job, whose lane is new to those who read or has a place among those that came before. */
+  static write(writer, job, place, isNew) {
+    writer.number(place);
+    if (isNew) writer.text(job.#lane);
+    writer.kept(job.#bytes);
+    const isPlain = job.#settings === PLAIN;
+    writer.truth(isPlain);
+    if (!isPlain) writeSettings(writer, job.#settings);
   }
 }
 
-const { write: writeNew } = NewJob;
+const { write } = NewJob;
 delete NewJob.write;
+show(NewJob);
 
-function writeSettings(writer, job) {
-  const { rate, backoff } = job;
-  writer.number(job.priority);
+function writeSettings(writer, settings) {
+  const { rate, backoff } = settings;
+  writer.number(settings.priority);
   writer.number(rate === null ? NaN : rate[0]);
   writer.number(rate === null ? NaN : rate[1]);
-  writer.maybe(job.delay);
-  writer.maybe(job.at);
-  writer.number(job.cost);
-  writer.maybeText(job.key);
-  writer.number(job.keyTtl);
-  writer.number(job.maxTries);
+  writer.maybe(settings.delay);
+  writer.maybe(settings.at);
+  writer.number(settings.cost);
+  writer.maybeText(settings.key);
+  writer.number(settings.keyTtl);
+  writer.number(settings.maxTries);
   writer.truth(backoff !== null);
   if (backoff !== null) {
     writer.number(backoff.min);
@@ -89,17 +133,29 @@ function writeSettings(writer, job) {
     writer.number(backoff.factor);
     writer.truth(backoff.jitter);
   }
-  writer.maybeText(job.after);
-  headers.write(writer, job.headers);
+  writer.maybeText(settings.after);
+  headers.write(writer, settings.headers);
+}
+
+/** Writes one job. */
+function writeNew(writer, job) {
+  write(writer, job, 0, true);
 }
 
 /** Writes the jobs of an iterable. */
 function writeNews(writer, jobs) {
   const many = check.many("jobs", jobs);
   writer.number(many.length);
+  const places = new Map();
+  let [lane, place] = [undefined, 0];
   for (const job of many) {
     if (!(job instanceof NewJob)) throw check.refusal("job", job, "a NewJob");
-    writeNew(writer, job);
+    // Neighbours are often of one lane.
+    const isSame = job.lane === lane;
+    if (!isSame) [lane, place] = [job.lane, places.get(job.lane)];
+    const isNew = place === undefined;
+    if (isNew) places.set(lane, (place = places.size));
+    write(writer, job, place, isNew);
   }
 }
 

@@ -4,20 +4,23 @@
 
 const { Buffer, isUtf8 } = require("node:buffer");
 const { types } = require("node:util");
+
+const { Bytes } = require("./bytes.cjs");
 const { InvalidArgumentError } = require("./errors.cjs").classes;
 
-/** Gives the bytes of a payload, as a copy: what is done to the caller's later is not pushed. */
-function encode(value, what = "payload") {
-  if (value instanceof Uint8Array) {
-    // As `Buffer.from` does, but without its questions.
-    const bytes = Buffer.allocUnsafe(value.length);
-    bytes.set(value);
-    return bytes;
-  }
-  if (ArrayBuffer.isView(value)) {
-    return Buffer.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-  }
-  if (types.isAnyArrayBuffer(value)) return Buffer.from(new Uint8Array(value));
+/** Keeps a payload, as a copy: what is done to the caller's later is not pushed. */
+function keep(value) {
+  const bytes = bytesOf(value);
+  return bytes === null ? Bytes.ofText(textOf(value, "payload")) : Bytes.of(bytes);
+}
+
+function bytesOf(value) {
+  if (value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return types.isAnyArrayBuffer(value) ? new Uint8Array(value) : null;
+}
+
+function textOf(value, what) {
   let text;
   try {
     text = JSON.stringify(value);
@@ -25,12 +28,14 @@ function encode(value, what = "payload") {
     throw refusal(what, error.message, { cause: error });
   }
   if (text === undefined) throw refusal(what, `${typeof value} has none`);
-  return Buffer.from(text);
+  return text;
 }
 
 /** Gives the bytes of a result; null, if there is none. */
 function encodeResult(value) {
-  return value === undefined || value === null ? null : encode(value, "result");
+  if (value === undefined || value === null) return null;
+  // A copy: what is done to the caller's later is not left behind.
+  return Buffer.from(bytesOf(value) ?? textOf(value, "result"));
 }
 
 function refusal(what, why, options) {
@@ -44,4 +49,4 @@ function decode(payload) {
   return JSON.parse(payload.toString());
 }
 
-module.exports = { encode, encodeResult, decode };
+module.exports = { keep, encodeResult, decode };

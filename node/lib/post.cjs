@@ -6,11 +6,13 @@
 // wakes once, and finds calls that it can make together. Results come in batches likewise. As long as
 // a call is pending the process stays alive.
 
+const { Buffer } = require("node:buffer");
 const { performance } = require("node:perf_hooks");
 const { setImmediate } = require("node:timers");
 
 const native = require("./native.cjs");
-const { Reader, Writer } = require("./packet.cjs");
+const { Incoming } = require("./incoming.cjs");
+const { Writer } = require("./packet.cjs");
 const { enter, errorOf } = require("./errors.cjs");
 
 /** The numbers of the verbs. */
@@ -25,11 +27,19 @@ const SPELL = 0.5;
 /** The code of a result that says: ended by its signal. */
 const ABORTED = -1;
 
+// What became of calls that were handed in: bindings/node/src/line.rs says what each means.
+const HANDED_OVER = 0;
+const MADE = 1;
+const FETCHED = 2;
+
+/** For results that are not to be fetched yet. */
+const NO_ROOM = { numbers: new Float64Array(), bytes: Buffer.alloc(0) };
+
 /** Who waits for which call. */
 const pending = new Map();
 /** The native halves of the workers that run. */
 const employed = new Set();
-const results = new Reader();
+const results = new Incoming();
 const post = new native.Post(come);
 let isHeld = false;
 /** When the event loop last had a turn, as far as is known here. */
@@ -39,6 +49,11 @@ let lastCall = 0;
 /** Fetches all results and tells those who wait for them. */
 function come() {
   while (!enter(() => post.fetch(results.numbers, results.bytes))) results.reserve();
+  tellAll();
+}
+
+/** Tells those who wait for the results that are here. */
+function tellAll() {
   results.begin();
   while (!results.isEmpty) {
     const numbers = results.number();
@@ -53,12 +68,12 @@ function come() {
 }
 
 /**
- * Fetches the results of calls that were made at once: at once as well, or in a turn of its own, which
- * keeps the process alive until then. Calls in a row must not keep the event loop from its other work.
+ * Tells whether the results of calls that are made at once may be told at once as well. Else they are in
+ * a turn of its own, which keeps the process alive until then: calls in a row must not keep the event
+ * loop from its other work.
  */
-function comeSoon() {
-  if (performance.now() - turnedAt < SPELL) come();
-  else setImmediate(comeInTurn);
+function mayTell() {
+  return performance.now() - turnedAt < SPELL;
 }
 
 function comeInTurn() {
@@ -130,7 +145,11 @@ class Line {
   #mark = this.#writer.open();
   #isDue = false;
   #flushSoon = () => {
-    if (this.#flush()) comeSoon();
+    const isSoon = mayTell();
+    const done = this.#flush(isSoon ? results : NO_ROOM);
+    if (done === FETCHED) tellAll();
+    else if (done === MADE && isSoon) come();
+    else if (done === MADE) setImmediate(comeInTurn);
   };
 
   constructor(clock) {
@@ -168,7 +187,7 @@ class Line {
 
   /** Lets the native thread end when it has made the calls until now. */
   end() {
-    if (this.#flush()) setImmediate(come);
+    if (this.#flush(NO_ROOM) === MADE) setImmediate(come);
     enter(() => this.#native.end());
   }
 
@@ -190,17 +209,17 @@ class Line {
     }
   }
 
-  /** Hands over what there is; tells whether it was made at once. */
-  #flush() {
+  /** Hands over what there is; tells what became of it, results of which are fetched into that room. */
+  #flush(room) {
     const writer = this.#writer;
     this.#isDue = false;
-    if (writer.isBare(this.#mark)) return false;
+    if (writer.isBare(this.#mark)) return HANDED_OVER;
     writer.close(this.#mark);
-    const isMade = enter(() => this.#native.submit(writer.numbers, writer.bytes));
-    if (!isMade && pending.size > 0) hold(true);
+    const done = enter(() => this.#native.submit(writer.numbers, writer.bytes, room.numbers, room.bytes));
+    if (done === HANDED_OVER && pending.size > 0) hold(true);
     writer.reset();
     this.#mark = writer.open();
-    return isMade;
+    return done;
   }
 }
 

@@ -3,6 +3,7 @@
 // What the looking verbs give: plain values with names.
 
 const { textOf } = require("./id.cjs");
+const { show } = require("./show.cjs");
 
 /** How many jobs stand where. */
 class Counts {
@@ -59,11 +60,24 @@ class Stats {
 
 /** What a push did. */
 class Pushed {
+  #id;
+  #isNew;
+
   constructor(reader) {
-    this.id = textOf(reader.small());
-    this.isNew = reader.truth();
+    this.#id = reader.small();
+    this.#isNew = reader.truth();
+  }
+
+  get id() {
+    return textOf(this.#id);
+  }
+
+  get isNew() {
+    return this.#isNew;
   }
 }
+
+show(Pushed);
 
 /** What a repair found. */
 class Repaired {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 
 import { ManualClock, NewJob } from "../index.mjs";
 import { DAWN, collect, onEveryStore } from "./support.mjs";
@@ -9,8 +10,8 @@ onEveryStore(({ open, place, kind }) => {
     const queue = await open(t, { clock: new ManualClock(DAWN) });
     const id = await queue.push({ n: 1 }, "tenant-7", { key: "k", priority: 2, maxTries: 3 });
     const job = await queue.pop({ lease: 30_000 });
-    const { payload, ...rest } = job;
-    const { token } = job;
+    const { payload, token, ...rest } = job.toJSON();
+    assert.equal(token, job.token);
     assert.ok(Buffer.isBuffer(payload));
     assert.deepEqual(job.json(), { n: 1 });
     assert.match(token, new RegExp(`^${id}\\.1\\.[0-9a-f]{8}$`));
@@ -57,6 +58,50 @@ onEveryStore(({ open, place, kind }) => {
     await queue.pushMany(payloads.map(({ length }) => new NewJob(Buffer.alloc(length, "other"))));
     await queue.popMany(payloads.length);
     assert.deepEqual(jobs.map((job) => job.payload), payloads);
+  });
+
+  test("a batch arrives as it was, whatever stands beside each other in it", async (t) => {
+    const queue = await open(t);
+    const shared = new NewJob("shared", "a");
+    const news = [
+      shared,
+      new NewJob("é", "a"),
+      new NewJob("later", "b", { key: "key", headers: { name: "value" } }),
+      new NewJob(Buffer.alloc(0), "a"),
+      new NewJob("next", "b"),
+      new NewJob(Buffer.alloc(5_000, "long"), "é".repeat(50)),
+      new NewJob("short", "c", { after: await queue.push("first", "z") }),
+      shared,
+      new NewJob(new Uint16Array([1, 2]), "c"),
+    ];
+    const pushed = await queue.pushMany(news);
+    for (const [at, { id }] of pushed.entries()) {
+      const { lane, payload, key } = await queue.get(id);
+      const { lane: ownLane, payload: ownPayload, key: ownKey } = news[at];
+      assert.deepEqual([lane, payload, key], [ownLane, ownPayload, ownKey], `job ${at}`);
+    }
+  });
+
+  test("a popped job is shown whole", async (t) => {
+    const queue = await open(t);
+    await queue.push({ n: 1 });
+    const job = await queue.pop();
+    assert.equal(job.payload, job.payload);
+    const { token, id, tries, payload } = JSON.parse(JSON.stringify(job));
+    assert.deepEqual([token, id, tries], [job.token, job.id, 1]);
+    assert.deepEqual(Buffer.from(payload), job.payload);
+    assert.match(inspect(job), /^Job \{[^]*id: '1'[^]*payload: <Buffer /);
+  });
+
+  test("a long payload may be given away, and the rest of its job is still there", async (t) => {
+    const queue = await open(t);
+    await queue.push(Buffer.alloc(5_000, "x"), "tenant", { key: "k" });
+    const job = await queue.pop();
+    const { buffer } = job.payload;
+    structuredClone(buffer, { transfer: [buffer] });
+    assert.equal(buffer.byteLength, 0);
+    assert.deepEqual([job.lane, job.key, job.tries], ["tenant", "k", 1]);
+    await queue.markComplete(job);
   });
 
   test("a short payload keeps little in memory beside itself, and none can give it away", async (t) => {

@@ -8,6 +8,7 @@ import { EventEmitter } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { inspect } from "node:util";
 
 import * as fairlane from "../index.mjs";
 import { PACKAGE, folder } from "./support.mjs";
@@ -202,7 +203,7 @@ describe("the package", () => {
     test(`has the methods of the table in ${type.name}`, () => {
       const found = Object.getOwnPropertyDescriptors(fairlane[type.name].prototype);
       const methods = Reflect.ownKeys(found)
-        .filter((name) => !["constructor", EventEmitter.captureRejectionSymbol].includes(name))
+        .filter((name) => !["constructor", EventEmitter.captureRejectionSymbol, inspect.custom].includes(name))
         .filter((name) => typeof found[name].value === "function")
         .map((name) => (name === Symbol.asyncDispose ? "asyncDispose" : name));
       const expected = [...here(type.methods).map((one) => camel(one.name)), ...extrasOf(type.name)];

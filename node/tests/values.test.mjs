@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { inspect } from "node:util";
 
 import * as fairlane from "../index.mjs";
 import { Backoff, BackoffPolicy, FairlaneError, ManualClock, NewJob } from "../index.mjs";
@@ -92,6 +93,16 @@ describe("a job to push", () => {
     assert.deepEqual([job.rate, job.delay, job.at, job.key], [[5, 1_000], 10, null, "k"]);
     assert.ok(job.backoff instanceof BackoffPolicy);
     assert.throws(() => (job.lane = "b"), TypeError);
+  });
+
+  test("it is shown whole", () => {
+    const job = new NewJob(1, "a", { key: "k" });
+    const { payload, ...others } = JSON.parse(JSON.stringify(job));
+    assert.deepEqual(payload, { type: "Buffer", data: [...Buffer.from("1")] });
+    assert.equal(others.lane, "a");
+    assert.equal(others.key, "k");
+    assert.equal(others.at, null);
+    assert.match(inspect(job), /^NewJob \{[^]*payload: <Buffer 31>[^]*lane: 'a'/);
   });
 
   test("two ways to say one thing are refused", () => {

@@ -16,6 +16,7 @@ use std::thread::{self, JoinHandle};
 
 use fairlane::clock::ManualClock;
 use fairlane::{Error, ErrorCode, Queue, Result};
+use napi::bindgen_prelude::{Float64ArraySlice, Uint8ArraySlice};
 use napi_derive::napi;
 
 use crate::door;
@@ -23,6 +24,11 @@ use crate::inbox::{Arrived, Inbox};
 use crate::outbox::{Outbox, lock};
 use crate::packet::{Packet, Reader};
 use crate::queue::Desk;
+
+/// What became of calls that were handed in.
+const HANDED_OVER: u32 = 0;
+const MADE: u32 = 1;
+const FETCHED: u32 = 2;
 
 /// Hands calls to the thread of one queue. The thread ends when this is collected, as nobody can
 /// ask for anything any more.
@@ -38,15 +44,23 @@ pub struct Line {
 
 #[napi]
 impl Line {
-    /// Hands calls in, which are one part at the start of these arrays; tells whether they were made
-    /// there and then, so that JavaScript is not called for the results.
+    /// Hands calls in, which are one part at the start of the first two arrays. If they were made there
+    /// and then, JavaScript is not called for the results; they are moved into the other two arrays,
+    /// unless those are too small.
     #[napi]
-    pub fn submit(&self, numbers: &[f64], bytes: &[u8]) -> napi::Result<bool, &'static str> {
+    pub fn submit(
+        &self,
+        numbers: &[f64],
+        bytes: &[u8],
+        result_numbers: Float64ArraySlice<'_>,
+        result_bytes: Uint8ArraySlice<'_>,
+    ) -> napi::Result<u32, &'static str> {
         door::entered(|| {
             let reader = Reader::new(numbers, bytes).part()?;
             let is_alone = self.inbox.is_idle() && !self.is_lent.load(Ordering::Relaxed);
             if is_alone && lock(&self.desk).make_if_brief(reader.clone()) {
-                return Ok(true);
+                let is_fetched = self.outbox.fetch(result_numbers, result_bytes);
+                return Ok(if is_fetched { FETCHED } else { MADE });
             }
             if self.inbox.put(reader.to_packet()).is_err() {
                 // The queue is closed, so that each call is refused at once, and for its arguments
@@ -54,7 +68,7 @@ impl Line {
                 let (queue, outbox) = (Arc::clone(&self.queue), Arc::clone(&self.outbox));
                 Desk::new(queue, outbox, None).make(&[reader]);
             }
-            Ok(false)
+            Ok(HANDED_OVER)
         })
     }
 

@@ -6,7 +6,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fairlane::{Error, Result};
-use napi::bindgen_prelude::Function;
+use napi::bindgen_prelude::{Float64ArraySlice, Function, Uint8ArraySlice};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
 
@@ -73,7 +73,15 @@ impl Outbox {
 
     /// Moves all results to where JavaScript reads them, as one part; tells whether there was room
     /// for more than its head, which says how many numbers and bytes there are.
-    pub fn fetch(&self, numbers: &mut [f64], bytes: &mut [u8]) -> bool {
+    pub fn fetch(
+        &self,
+        mut numbers: Float64ArraySlice<'_>,
+        mut bytes: Uint8ArraySlice<'_>,
+    ) -> bool {
+        // SAFETY: JavaScript, the only owner of these arrays, stands still in this call; they are
+        // two arrays of their own, which it neither shares with other threads nor resizes.
+        #[expect(unsafe_code, reason = "results are written where JavaScript reads them")]
+        let (numbers, bytes) = unsafe { (numbers.as_mut(), bytes.as_mut()) };
         let mut results = lock(&self.results);
         let sizes = [results.packet.numbers.len(), results.packet.bytes.len()];
         let Some((head, numbers)) = numbers.split_first_chunk_mut() else { return false };

@@ -192,7 +192,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads many of one kind, whose number comes first.
-    pub fn many<T>(&mut self, read: impl Fn(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+    pub fn many<T>(&mut self, mut read: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         let length = self.length()?;
         // Each takes a number at least: no more are there, whatever the packet says.
         let mut values = Vec::with_capacity(length.min(self.numbers.len()));

@@ -68,16 +68,10 @@ impl Post {
     #[napi]
     pub fn fetch(
         &self,
-        mut numbers: Float64ArraySlice<'_>,
-        mut bytes: Uint8ArraySlice<'_>,
+        numbers: Float64ArraySlice<'_>,
+        bytes: Uint8ArraySlice<'_>,
     ) -> napi::Result<bool, &'static str> {
-        door::entered(|| {
-            // SAFETY: JavaScript, the only owner of these arrays, stands still in this call; they are
-            // two arrays of their own, which it neither shares with other threads nor resizes.
-            #[expect(unsafe_code, reason = "results are written where JavaScript reads them")]
-            let is_fetched = unsafe { self.outbox.fetch(numbers.as_mut(), bytes.as_mut()) };
-            Ok(is_fetched)
-        })
+        door::entered(|| Ok(self.outbox.fetch(numbers, bytes)))
     }
 
     /// Keeps the process alive, or no longer.

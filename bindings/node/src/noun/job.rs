@@ -3,14 +3,13 @@ use fairlane::{Job, JobId};
 use crate::noun::headers;
 use crate::packet::Packet;
 
-/// Writes a delivered job. Its token is written as its three numbers: JavaScript makes the text when
-/// it is asked for.
+/// Writes a delivered job as a part, which JavaScript keeps and reads when it is asked: first what is
+/// a number in every job, in the places that node/lib/job.cjs knows. The token is its three numbers.
 pub fn write(packet: &mut Packet, job: &Job) {
+    let mark = packet.open();
     packet.number(job.id.0 as f64);
     packet.number(job.token.delivery as f64);
     packet.number(job.token.queue.into());
-    packet.text(&job.lane);
-    packet.blob(&job.payload);
     packet.integer(job.priority);
     packet.integer(job.cost);
     packet.integer(job.tries);
@@ -19,10 +18,13 @@ pub fn write(packet: &mut Packet, job: &Job) {
     packet.integer(job.pushed_at);
     packet.integer(job.started_at);
     packet.maybe_integer(job.lease_until);
-    packet.maybe_text(job.key.as_deref());
     write_maybe_id(packet, job.after);
+    packet.blob(&job.payload);
+    packet.text(&job.lane);
+    packet.maybe_text(job.key.as_deref());
     packet.maybe_text(job.error.as_deref());
     headers::write(packet, &job.headers);
+    packet.close(mark);
 }
 
 /// Writes jobs, their number first.

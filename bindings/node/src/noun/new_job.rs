@@ -3,12 +3,30 @@ use fairlane::{BackoffPolicy, Due, Key, NewJob, Result, given};
 use crate::noun::headers;
 use crate::noun::limits::read_rate;
 use crate::packet::Reader;
+use crate::refuse;
 use crate::time;
 
-/// Reads a job to push: one that has a payload and a lane alone, as most have, or with all that can
-/// be said. Ranges are left to the core, which knows the queue's own.
+/// Reads a job to push.
 pub fn read(arguments: &mut Reader<'_>) -> Result<NewJob> {
-    let (payload, lane) = (arguments.blob()?.to_vec(), arguments.text()?);
+    read_next(arguments, &mut Vec::new())
+}
+
+/// Reads many jobs to push.
+pub fn read_many(arguments: &mut Reader<'_>) -> Result<Vec<NewJob>> {
+    let mut lanes = Vec::new();
+    arguments.many(|arguments| read_next(arguments, &mut lanes))
+}
+
+/// Reads a job that has a payload and a lane alone, as most, or with all that can be said. A lane's
+/// name comes with the first of its jobs, so that the payloads of the others stand together. Ranges
+/// are left to the core, which knows the queue's own.
+fn read_next<'a>(arguments: &mut Reader<'a>, lanes: &mut Vec<&'a str>) -> Result<NewJob> {
+    let place = arguments.length()?;
+    if place == lanes.len() {
+        lanes.push(arguments.text()?);
+    }
+    let lane = *lanes.get(place).ok_or_else(refuse::packet)?;
+    let payload = arguments.blob()?.to_vec();
     if arguments.truth()? {
         return Ok(NewJob::new(payload).lane(lane));
     }
@@ -25,11 +43,6 @@ pub fn read(arguments: &mut Reader<'_>) -> Result<NewJob> {
         after: arguments.maybe_text()?.map(str::parse).transpose()?,
         headers: headers::read(arguments)?,
     })
-}
-
-/// Reads many jobs to push.
-pub fn read_many(arguments: &mut Reader<'_>) -> Result<Vec<NewJob>> {
-    arguments.many(read)
 }
 
 fn read_due(arguments: &mut Reader<'_>) -> Result<Due> {

@@ -1,0 +1,66 @@
+"use strict";
+
+// Bytes that are kept: payloads on their way in and out.
+
+const { Buffer } = require("node:buffer");
+const { markAsUntransferable } = require("node:worker_threads");
+
+/** Makes a Buffer over a part of an ArrayBuffer, as `Buffer.from` does, but without its questions. */
+const View = Buffer[Symbol.species];
+
+/** The memory that short bytes share: what is kept of a piece keeps all of it. */
+const PIECE = 16 << 10;
+/** Longer bytes have their memory to themselves. */
+const SHARED = PIECE / 4;
+
+/** Gives memory for others to share, as Node's own short buffers do. */
+function newPiece(size = PIECE) {
+  const piece = Buffer.allocUnsafeSlow(size);
+  // Whoever gave one away would take the others.
+  markAsUntransferable(piece.buffer);
+  return piece;
+}
+
+/** What is filled at present, and how far. */
+let piece = newPiece();
+let used = 0;
+
+function reserve(length) {
+  if (used + length > PIECE) [piece, used] = [newPiece(), 0];
+}
+
+/** Where some bytes are. A Buffer costs more than all else of a job, so it is made when it is asked for. */
+class Bytes {
+  constructor(piece, start, end) {
+    this.piece = piece;
+    this.start = start;
+    this.end = end;
+  }
+
+  /** Keeps a copy of bytes. */
+  static of(bytes) {
+    const { length } = bytes;
+    if (length > SHARED) return new Bytes(Buffer.from(bytes), 0, length);
+    reserve(length);
+    piece.set(bytes, used);
+    used += length;
+    return new Bytes(piece, used - length, used);
+  }
+
+  /** Keeps a text. */
+  static ofText(text) {
+    if (text.length * 3 > SHARED) return Bytes.of(Buffer.from(text));
+    reserve(text.length * 3);
+    const length = piece.write(text, used);
+    used += length;
+    return new Bytes(piece, used - length, used);
+  }
+
+  /** Makes a Buffer of them, which shares their memory. */
+  buffer() {
+    const { piece, start, end } = this;
+    return new View(piece.buffer, piece.byteOffset + start, end - start);
+  }
+}
+
+module.exports = { Bytes, PIECE, SHARED, newPiece };
