@@ -96,7 +96,8 @@ class Incoming extends Reader {
 
   /** Keeps a part, to be read later; gives the page that it is in. */
   row() {
-    const [count, bytes] = [this.number(), this.number()];
+    const count = this.number();
+    const bytes = this.number();
     const isThere = this.index + count <= this.#numbersTo && this.offset + bytes <= this.#bytesTo;
     if (!isThere) this.#turn(count, bytes);
     this.rowAt = this.index - this.#numbersFrom;

@@ -14,7 +14,9 @@ const OPTIONS = new Set([
 ]);
 
 /** Checks the settings of a job; gives those that are in force. */
-function checked(given) {
+function checked(options) {
+  const given = check.options(options, OPTIONS);
+  check.oneOf("delay", "at", given);
   return {
     priority: check.integer("priority", given.priority ?? defaultPriority),
     rate: check.rate(given),
@@ -41,11 +43,9 @@ class NewJob {
   #settings;
 
   constructor(payload, lane = defaultLane, options = undefined) {
-    const given = check.options(options, OPTIONS);
-    check.oneOf("delay", "at", given);
+    this.#settings = options === undefined ? PLAIN : checked(options);
     this.#bytes = keep(payload);
     this.#lane = check.text("lane", lane);
-    this.#settings = options === undefined ? PLAIN : checked(given);
   }
 
   get payload() {
@@ -147,12 +147,15 @@ function writeNews(writer, jobs) {
   const many = check.many("jobs", jobs);
   writer.number(many.length);
   const places = new Map();
-  let [lane, place] = [undefined, 0];
+  let lane;
+  let place;
   for (const job of many) {
     if (!(job instanceof NewJob)) throw check.refusal("job", job, "a NewJob");
     // Neighbours are often of one lane.
-    const isSame = job.lane === lane;
-    if (!isSame) [lane, place] = [job.lane, places.get(job.lane)];
+    if (job.lane !== lane) {
+      lane = job.lane;
+      place = places.get(lane);
+    }
     const isNew = place === undefined;
     if (isNew) places.set(lane, (place = places.size));
     write(writer, job, place, isNew);
