@@ -55,7 +55,9 @@ export function writeTypes(source, target) {
   replace('/// <reference types="node" />\n\n', "");
   replace(" All waits of a queue cost one sleeping thread.", "");
   replace("Promise<Buffer | null>", "Promise<Uint8Array | null>");
-  replace("readonly payload: Buffer;", "readonly payload: Uint8Array;");
+  replace(" payload: Buffer;", " payload: Uint8Array;");
+  replace("get payload(): Buffer;", "get payload(): Uint8Array;");
+  replace("\n  /** Gives all of it as a plain object, for JSON.stringify. */\n  toJSON(): Record<string, unknown>;", "");
   replace("\n/** How a queue is opened. */\nexport interface QueueOptions {", OPTIONS);
   replace("static open(url: string,", "static open(url: string | RedisClient,");
   replace(
