@@ -8,6 +8,11 @@ const { markAsUntransferable } = require("node:worker_threads");
 /** Makes a Buffer over a part of an ArrayBuffer, as `Buffer.from` does, but without its questions. */
 const View = Buffer[Symbol.species];
 
+/** Makes a Buffer of a part of another, which shares its memory. */
+function bufferOf({ buffer, byteOffset }, start, length) {
+  return new View(buffer, byteOffset + start, length);
+}
+
 /** The memory that short bytes share: what is kept of a piece keeps all of it. */
 const PIECE = 16 << 10;
 /** Longer bytes have their memory to themselves. */
@@ -58,9 +63,8 @@ class Bytes {
 
   /** Makes a Buffer of them, which shares their memory. */
   buffer() {
-    const { piece, start, end } = this;
-    return new View(piece.buffer, piece.byteOffset + start, end - start);
+    return bufferOf(this.piece, this.start, this.end - this.start);
   }
 }
 
-module.exports = { Bytes, PIECE, SHARED, newPiece };
+module.exports = { Bytes, PIECE, SHARED, bufferOf, newPiece };

@@ -2,7 +2,7 @@
 
 const { Buffer } = require("node:buffer");
 
-const { Bytes, PIECE, SHARED, newPiece } = require("./bytes.cjs");
+const { PIECE, SHARED, bufferOf, newPiece } = require("./bytes.cjs");
 const { BYTES, HEAD, KEPT, NUMBERS } = require("./packet.cjs");
 const { Reader } = require("./reader.cjs");
 
@@ -23,7 +23,7 @@ class Page {
   }
 
   blob(start, length) {
-    return new Bytes(this.bytes, start, start + length).buffer();
+    return bufferOf(this.bytes, start, length);
   }
 }
 
@@ -87,7 +87,7 @@ class Incoming extends Reader {
       this.#end = Math.min(start + PIECE, this.#length);
       this.#piece = this.#copy(newPiece(this.#end - start), start);
     }
-    return new Bytes(this.#piece, start - this.#start, end - this.#start).buffer();
+    return bufferOf(this.#piece, start - this.#start, length);
   }
 
   maybeBlob() {
