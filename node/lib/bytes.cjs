@@ -18,10 +18,9 @@ const PIECE = 16 << 10;
 /** Longer bytes have their memory to themselves. */
 const SHARED = PIECE / 4;
 
-/** Gives memory for others to share, as Node's own short buffers do. */
+/** Gives memory that nobody can give away: others share it, as Node's own short buffers do. */
 function newPiece(size = PIECE) {
   const piece = Buffer.allocUnsafeSlow(size);
-  // Whoever gave one away would take the others.
   markAsUntransferable(piece.buffer);
   return piece;
 }
@@ -31,7 +30,8 @@ let piece = newPiece();
 let used = 0;
 
 function reserve(length) {
-  if (used + length > PIECE) [piece, used] = [newPiece(), 0];
+  // Not PIECE: a piece that was taken away in spite of all has no length.
+  if (used + length > piece.length) [piece, used] = [newPiece(), 0];
 }
 
 /** Where some bytes are. A Buffer costs more than all else of a job, so it is made when it is asked for. */
@@ -45,7 +45,11 @@ class Bytes {
   /** Keeps a copy of bytes. */
   static of(bytes) {
     const { length } = bytes;
-    if (length > SHARED) return new Bytes(Buffer.from(bytes), 0, length);
+    if (length > SHARED) {
+      const own = newPiece(length);
+      own.set(bytes);
+      return new Bytes(own, 0, length);
+    }
     reserve(length);
     piece.set(bytes, used);
     used += length;
@@ -54,7 +58,10 @@ class Bytes {
 
   /** Keeps a text. */
   static ofText(text) {
-    if (text.length * 3 > SHARED) return Bytes.of(Buffer.from(text));
+    if (text.length * 3 > SHARED) {
+      const own = newPiece(Buffer.byteLength(text));
+      return new Bytes(own, 0, own.write(text));
+    }
     reserve(text.length * 3);
     const length = piece.write(text, used);
     used += length;

@@ -48,7 +48,7 @@ class Writer {
 
   /** Takes a part back. */
   cancel(mark) {
-    this.#settle();
+    this.#run = null;
     this.length = this.numbers[mark];
     this.count = mark;
   }
@@ -127,12 +127,13 @@ class Writer {
 
   /** Copies what is yet to be copied. */
   #settle() {
-    if (this.#run === null) return;
-    const run = new Uint8Array(this.#run.buffer, this.#run.byteOffset + this.#start, this.#end - this.#start);
+    const run = this.#run;
+    if (run === null) return;
     this.#run = null;
-    this.#reserve(run.length);
-    this.bytes.set(run, this.length);
-    this.length += run.length;
+    const bytes = new Uint8Array(run.buffer, run.byteOffset + this.#start, this.#end - this.#start);
+    this.#reserve(bytes.length);
+    this.bytes.set(bytes, this.length);
+    this.length += bytes.length;
   }
 
   /** Makes room at the end. */

@@ -198,11 +198,11 @@ class Line {
       writer.number(verb);
       writer.number(call);
       write(writer);
+      writer.close(mark);
     } catch (error) {
       writer.cancel(mark);
       throw error;
     }
-    writer.close(mark);
     if (!this.#isDue) {
       this.#isDue = true;
       NOW.then(this.#flushSoon);

@@ -62,6 +62,31 @@ onEveryStore(({ open }) => {
     assert.deepEqual(jobs.map((one) => String(one.payload)), ["before", "before"]);
   });
 
+  test("a job keeps its payload, whoever tries to give its memory away", async (t) => {
+    const queue = await open(t);
+    for (const length of [10, 5_000]) {
+      const job = new NewJob("x".repeat(length), "a");
+      const { buffer } = job.payload;
+      try {
+        structuredClone(buffer, { transfer: [buffer] });
+      } catch (error) {
+        // Node 20 copies instead.
+        assert.equal(error.name, "DataCloneError");
+      }
+      await queue.pushMany([job, new NewJob("next", "a")]);
+      const jobs = await queue.popMany(2);
+      assert.deepEqual(jobs.map((one) => one.json()), ["x".repeat(length), "next"]);
+    }
+  });
+
+  test("a batch of which one is refused leaves nothing behind for the next call", async (t) => {
+    const queue = await open(t);
+    const both = [queue.pushMany([new NewJob("kept", "a"), "no job"]), queue.pushMany([new NewJob("other", "b")])];
+    await assert.rejects(both[0], { code: "InvalidArgument" });
+    await both[1];
+    assert.deepEqual((await queue.popMany(2)).map((job) => [job.lane, job.json()]), [["b", "other"]]);
+  });
+
   test("every setting reaches the job", async (t) => {
     const queue = await open(t, { clock: new ManualClock(DAWN) });
     const parent = await queue.push("parent", "other");
