@@ -34,6 +34,13 @@ function reserve(length) {
   if (used + length > piece.length) [piece, used] = [newPiece(), 0];
 }
 
+/** Gives what was just written where the piece ended until now. */
+function filled(length) {
+  const start = used;
+  used += length;
+  return new Bytes(piece, start, used);
+}
+
 /** Where some bytes are. A Buffer costs more than all else of a job, so it is made when it is asked for. */
 class Bytes {
   constructor(piece, start, end) {
@@ -52,8 +59,7 @@ class Bytes {
     }
     reserve(length);
     piece.set(bytes, used);
-    used += length;
-    return new Bytes(piece, used - length, used);
+    return filled(length);
   }
 
   /** Keeps a text. */
@@ -63,9 +69,7 @@ class Bytes {
       return new Bytes(own, 0, own.write(text));
     }
     reserve(text.length * 3);
-    const length = piece.write(text, used);
-    used += length;
-    return new Bytes(piece, used - length, used);
+    return filled(piece.write(text, used));
   }
 
   /** Makes a Buffer of them, which shares their memory. */

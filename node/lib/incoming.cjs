@@ -35,10 +35,6 @@ class Incoming extends Reader {
   /** How many numbers and bytes there are. */
   #count = 0;
   #length = 0;
-  /** The last copy of bytes alone, from `#start` to `#end`. */
-  #piece;
-  #start = 0;
-  #end = -1;
   /** The last page, and the numbers and bytes that it has. */
   #page;
   #numbersFrom = 0;
@@ -63,12 +59,12 @@ class Incoming extends Reader {
     this.#length = this.numbers[1];
     this.index = HEAD;
     this.offset = 0;
-    this.#end = -1;
     this.#numbersTo = -1;
   }
 
-  /** Gives back what a large packet took. */
+  /** Gives back what a large packet took: its last page is kept by those alone that were read from it. */
   end() {
+    this.#page = undefined;
     if (this.bytes.length > KEPT) this.bytes = Buffer.allocUnsafeSlow(BYTES);
     if (this.numbers.length > KEPT) this.numbers = new Float64Array(NUMBERS);
   }
@@ -79,15 +75,7 @@ class Incoming extends Reader {
 
   blob() {
     const length = this.number();
-    const start = this.offset;
-    const end = (this.offset += length);
-    if (length > SHARED) return this.#copy(Buffer.allocUnsafeSlow(length), start);
-    if (end > this.#end) {
-      this.#start = start;
-      this.#end = Math.min(start + PIECE, this.#length);
-      this.#piece = this.#copy(newPiece(this.#end - start), start);
-    }
-    return bufferOf(this.#piece, start - this.#start, length);
+    return this.#keep(0, length).blob(this.rowStart, length);
   }
 
   maybeBlob() {
@@ -98,6 +86,11 @@ class Incoming extends Reader {
   row() {
     const count = this.number();
     const bytes = this.number();
+    return this.#keep(count, bytes);
+  }
+
+  /** Keeps so many numbers and bytes. */
+  #keep(count, bytes) {
     const isThere = this.index + count <= this.#numbersTo && this.offset + bytes <= this.#bytesTo;
     if (!isThere) this.#turn(count, bytes);
     this.rowAt = this.index - this.#numbersFrom;
@@ -107,7 +100,7 @@ class Incoming extends Reader {
     return this.#page;
   }
 
-  /** Begins a page with a part, and what follows it; a long part has one to itself. */
+  /** Begins a page with so much, and what follows it; what is long has one to itself. */
   #turn(count, bytes) {
     const { index, offset } = this;
     const isShared = bytes <= SHARED;
@@ -116,13 +109,9 @@ class Incoming extends Reader {
     this.#bytesFrom = offset;
     this.#bytesTo = isShared ? Math.min(offset + PIECE, this.#length) : offset + bytes;
     const length = this.#bytesTo - offset;
-    const copy = this.#copy(isShared ? newPiece(length) : Buffer.allocUnsafeSlow(length), offset);
+    const copy = isShared ? newPiece(length) : Buffer.allocUnsafeSlow(length);
+    this.bytes.copy(copy, 0, offset, this.#bytesTo);
     this.#page = new Page(this.numbers.slice(index, this.#numbersTo), copy, isShared);
-  }
-
-  #copy(copy, start) {
-    this.bytes.copy(copy, 0, start, start + copy.length);
-    return copy;
   }
 }
 
