@@ -467,3 +467,7 @@ impl Held {
 fn wait<'a>(on: &Condvar, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
     on.wait(state).unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests;
