@@ -173,6 +173,26 @@ def test_a_timeout_cancels_the_handler_and_fails_the_try(url: str, run: Run) -> 
     run(main())
 
 
+def test_a_timeout_before_the_handler_is_called_frees_its_slot(run: Run) -> None:
+    async def main() -> None:
+        events = Events()
+
+        async def handler(_: Job) -> None:
+            pass
+
+        async with aio.Queue("memory:", "tests") as queue:
+            await queue.push(b"late", max_tries=1)
+            async with aio.Worker(
+                queue, handler, concurrency=1, timeout=0.1, observer=events
+            ) as worker:
+                # The delivery and its timeout come to the loop together.
+                time.sleep(0.5)
+                assert (await events.next("dead"))[1] == b"late"
+                assert await within(worker.stop())
+
+    run(main())
+
+
 def test_a_cancelled_job_cancels_its_handler(run: Run) -> None:
     async def main() -> None:
         began, events = asyncio.Event(), Events()

@@ -1,6 +1,7 @@
 """One start of a worker on an event loop, from there to its end."""
 
 import asyncio
+import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -115,7 +116,9 @@ class Crew:
             if self._loop_end.cancelled():
                 self.native.end(number, ("release", 0.0))
             else:
-                self._tasks[number] = loop.create_task(self._attend(number, job))
+                task = loop.create_task(self._attend(number, job))
+                self._tasks[number] = task
+                task.add_done_callback(functools.partial(self._leave, number))
 
     async def _attend(self, number: int, job: Job) -> None:
         verdict = await self._judge(number, job)
@@ -123,6 +126,15 @@ class Crew:
         self._cancelled.discard(number)
         self.native.end(number, verdict)
         self._look_for_end()
+
+    def _leave(self, number: int, task: asyncio.Task[None]) -> None:
+        """Ends the delivery of a task that was cancelled before its first step, as by a timeout while
+        the loop was blocked: nothing of its coroutine has run, nor will."""
+        if task.cancelled() and number in self._tasks:
+            del self._tasks[number]
+            self._cancelled.discard(number)
+            self.native.end(number, ("release", 0.0))
+            self._look_for_end()
 
     async def _judge(self, number: int, job: Job) -> Verdict:
         try:
