@@ -4,11 +4,22 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from fairlane import Job, Queue
+
+
+@contextmanager
+def running(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]:
+    """Kills a process in the end: a test that fails neither waits for it nor leaves it behind."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 class Redis:
@@ -18,11 +29,22 @@ class Redis:
         self.socket = folder / "redis.socket"
         command = ["redis-server", "--port", "0", "--unixsocket", str(self.socket), "--save", ""]
         self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+        try:
+            self.await_answer()
+        except BaseException:
+            self.end()
+            raise
+
+    def await_answer(self) -> None:
         deadline = time.monotonic() + 30
         while not self.answers():
             assert self.process.poll() is None, "redis-server did not start"
             assert time.monotonic() < deadline, "redis-server does not answer"
             time.sleep(0.01)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
     def answers(self) -> bool:
         """Tells whether it listens: its socket is there a little earlier."""
@@ -49,8 +71,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
     """One server for all tests."""
     server = Redis(tmp_path_factory.mktemp("redis"))
     yield server
-    server.process.kill()
-    server.process.wait()
+    server.end()
 
 
 @pytest.fixture(params=["memory", "file", "redis"])

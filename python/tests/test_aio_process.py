@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from aio_support import SOON
+from conftest import running
 
 import fairlane
 from fairlane import Job, Queue, aio
@@ -28,8 +29,8 @@ def program(code: str, *arguments: str) -> "subprocess.Popen[str]":
 
 def ends_well(code: str, *arguments: str) -> str:
     """Runs a program to its end and gives what it says."""
-    process = program(code, *arguments)
-    out, err = process.communicate(timeout=SOON)
+    with running(program(code, *arguments)) as process:
+        out, err = process.communicate(timeout=SOON)
     assert (err, process.returncode) == ("", 0)
     return out
 
@@ -68,11 +69,11 @@ RUN = """
 def test_run_stops_at_a_signal(url: str, number: signal.Signals, loop: str) -> None:
     with Queue(url, "tests") as queue:
         id = queue.push(b"")
-        process = program(RUN, url, loop)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "began\n"
-        process.send_signal(number)
-        out, err = process.communicate(timeout=SOON)
+        with running(program(RUN, url, loop)) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "began\n"
+            process.send_signal(number)
+            out, err = process.communicate(timeout=SOON)
         assert (out, err, process.returncode) == ("ended\nleft\n", "", 0)
         assert queue.get(id) is None
 
@@ -81,12 +82,12 @@ def test_a_second_signal_gives_back_what_runs(tmp_path: Path, loop: str) -> None
     url = str(tmp_path / "jobs.db")
     with Queue(url, "tests") as queue:
         queue.push(b"endless")
-        process = program(RUN, url, loop)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "began\n"
-        process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=SOON)
+        with running(program(RUN, url, loop)) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "began\n"
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=SOON)
         assert (out, err, process.returncode) == ("left\n", "", 0)
         again = queue.pop()
         assert again is not None
@@ -97,7 +98,8 @@ PENDING = """
     import asyncio, sys, uvloop
     from fairlane import aio
     run = {"asyncio": asyncio.run, "uvloop": uvloop.run}[sys.argv[2]]
-    queue = aio.Queue(sys.argv[1], "tests")
+    # At its end a program does what was handed in for a second: no disk is to use that up.
+    queue = aio.Queue(sys.argv[1], "tests", durability="normal")
 
     async def take():
         # Handed in at once, so that a job is given back even if this is cancelled meanwhile.

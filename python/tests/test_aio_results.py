@@ -118,7 +118,7 @@ def test_a_wait_ends_with_a_job_that_another_queue_ends(place: str) -> None:
 
 WORKER = """
 import sys, fairlane
-with fairlane.Queue(sys.argv[1], "tests") as queue:
+with fairlane.Queue(sys.argv[1], "tests", durability="normal") as queue:
     while job := queue.pop():
         queue.mark_complete(job, result=job.payload)
 """

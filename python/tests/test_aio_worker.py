@@ -12,7 +12,7 @@ import uvloop
 from aio_support import SOON, until, within
 
 import fairlane
-from fairlane import Discard, Job, NewJob, Release, Retry, aio
+from fairlane import BackoffPolicy, Discard, Job, NewJob, Release, Retry, aio
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -107,7 +107,7 @@ def test_an_exception_is_a_failed_try(error: BaseException, kind: str, text: str
     async def main() -> None:
         events = Events()
         async with aio.Queue("memory:", "tests") as queue:
-            id = await queue.push(b"")
+            id = await queue.push(b"", backoff=BackoffPolicy(min=3_600, max=3_600))
             async with aio.Worker(queue, raises(error), observer=events):
                 assert (await events.next("failed", "dead"))[::3] == (kind, text)
             job = await queue.get(id)
@@ -186,7 +186,7 @@ def test_a_timeout_before_the_handler_is_called_frees_its_slot(run: Run) -> None
                 queue, handler, concurrency=1, timeout=0.1, observer=events
             ) as worker:
                 # The delivery and its timeout come to the loop together.
-                time.sleep(0.5)
+                time.sleep(0.5)  # noqa: ASYNC251 - it is to block
                 assert (await events.next("dead"))[1] == b"late"
                 assert await within(worker.stop())
 
@@ -215,13 +215,18 @@ def test_leases_are_kept_while_a_handler_blocks_the_loop(url: str) -> None:
     async def main() -> None:
         tries = []
 
-        def handler(job: Job) -> None:
-            tries.append(job.tries)
-            time.sleep(1.5)
-
         async with aio.Queue(url, "tests") as queue:
+
+            def handler(job: Job) -> None:
+                tries.append(job.tries)
+                # Until the lease was extended, which is due when a third of it is over.
+                deadline = time.monotonic() + SOON
+                while (info := queue._queue.get(job.id)) and info.lease_until == job.lease_until:
+                    assert time.monotonic() < deadline
+                    time.sleep(0.01)
+
             await queue.push(b"")
-            async with aio.Worker(queue, handler, lease=1.0):
+            async with aio.Worker(queue, handler, lease=4.5):
 
                 async def is_done() -> bool:
                     return (await queue.stats()).completed == 1
@@ -233,7 +238,12 @@ def test_leases_are_kept_while_a_handler_blocks_the_loop(url: str) -> None:
     asyncio.run(main())
 
 
-def test_stopping_waits_for_handlers_and_gives_the_rest_back(url: str, run: Run) -> None:
+def test_stopping_waits_for_handlers_and_gives_the_rest_back(
+    url: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However long the store takes to take back what runs.
+    monkeypatch.setattr("fairlane.aio.crew.GIVING_BACK", SOON)
+
     async def main() -> None:
         let_go, events = asyncio.Event(), Events()
 
@@ -278,7 +288,7 @@ def test_a_handler_that_will_not_be_cancelled_does_not_hold_up_a_stop(run: Run) 
             await worker.start()
             await within(began.wait())
             assert not await within(worker.stop(0.01))
-            again = await queue.pop()
+            again = await queue.pop(wait=SOON)
             assert again is not None
             assert again.tries == 1
             let_go.set()

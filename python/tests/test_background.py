@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from conftest import running
 
 import fairlane
 from fairlane import BackgroundProcessor, ManualClock, NewJob, Queue
@@ -257,7 +258,8 @@ def test_a_program_that_ends_without_closing_frees_what_waits(
         begun = threading.Event()
         def work(arg):
             begun.set()
-            threading.Event().wait(0.2)
+            # Beyond the end of the program: otherwise what waits might be begun.
+            threading.Event().wait(60)
         processor = fairlane.BackgroundProcessor(sys.argv[1], work)
         for key in ("runs", "waits"):
             assert processor.schedule(key, 3600, None)
@@ -274,7 +276,9 @@ def test_a_program_that_ends_without_closing_frees_what_waits(
 
 def test_ctrl_c_ends_a_close(tmp_path: os.PathLike[str]) -> None:
     program = """
-        import threading, fairlane
+        import signal, threading, fairlane
+        # A shell that runs the tests in the background ignores SIGINT, which is inherited.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         begun = threading.Event()
         def work(arg):
             begun.set()
@@ -286,8 +290,9 @@ def test_ctrl_c_ends_a_close(tmp_path: os.PathLike[str]) -> None:
         processor.close(timeout=60)
     """
     command = [sys.executable, "-c", textwrap.dedent(program)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, text=True, **pipes) as process:  # type: ignore[call-overload]
+    pipe = subprocess.PIPE
+    with running(subprocess.Popen(command, text=True, stdout=pipe, stderr=pipe)) as process:
+        assert process.stdout is not None
         assert process.stdout.readline() == "closing\n"
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=SOON)

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import running
 
 import fairlane
 from fairlane import Queue
@@ -63,7 +64,7 @@ def test_an_idle_worker_ends_at_once_when_it_is_asked_to(file: Path, sent: signa
     with Queue(file, "mail") as queue:
         queue.push(b"")
         command = [*SCRIPT, "work", "--url", str(file), "--queue", "mail", "--", "true"]
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as worker:
+        with running(subprocess.Popen(command, stderr=subprocess.DEVNULL, text=True)) as worker:
             deadline = time.monotonic() + 30
             while queue.stats().completed == 0:
                 assert time.monotonic() < deadline, "the worker did no job"

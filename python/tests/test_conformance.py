@@ -82,18 +82,20 @@ class Runner:
 
     def transcript(self, scenario: str) -> str:
         lines: list[str] = []
-        for line in scenario.split("\n")[:-1]:
-            if line.startswith(("=", "-", "!")):
-                continue
-            lines.append(line)
-            if line.startswith("job "):
-                self.jobs.append(line)
-            elif line and not line.startswith(("#", "needs ")):
-                lines += self.answer(Line(line))
-        for background in self.backgrounds.values():
-            background.leave()
-        for queue in self.queues.values():
-            queue.close()
+        try:
+            for line in scenario.split("\n")[:-1]:
+                if line.startswith(("=", "-", "!")):
+                    continue
+                lines.append(line)
+                if line.startswith("job "):
+                    self.jobs.append(line)
+                elif line and not line.startswith(("#", "needs ")):
+                    lines += self.answer(Line(line))
+        finally:
+            for background in self.backgrounds.values():
+                background.leave()
+            for queue in self.queues.values():
+                queue.close()
         return "\n".join([*lines, ""])
 
     def answer(self, line: Line) -> list[str]:

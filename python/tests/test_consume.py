@@ -166,7 +166,7 @@ def test_a_job_may_fail_for_good(queue: Queue, pop: Pop) -> None:
 
 def test_a_lease_may_be_extended(queue: Queue) -> None:
     queue.push(b"")
-    job = queue.pop(lease=1)
+    job = queue.pop(lease=30)
     assert job is not None
     assert job.lease_until is not None
     queue.extend(job, 600)

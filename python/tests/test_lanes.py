@@ -1,6 +1,7 @@
 """Lanes: limits, pause, throttle, and the sweep that wakes what is due."""
 
 import datetime
+import time
 from pathlib import Path
 
 import pytest
@@ -102,14 +103,18 @@ def test_a_throttle_holds_back_until_it_ends_or_is_ended(queue: Queue, lane: str
 
 def test_a_throttled_lane_tells_when_it_wakes(queue: Queue) -> None:
     queue.push(b"", "a")
-    queue.throttle("a", 0.08)
+    before = time.time()
+    queue.throttle("a", 60)
     lane = queue.lane("a")
     assert lane is not None
     assert lane.wakes_at is not None
     assert lane.state == "throttled"
+    assert before + 59.99 <= lane.wakes_at <= time.time() + 60.01
+    before = time.time()
+    queue.throttle("a", 0.08)
     job = queue.pop(wait=10)
     assert job is not None
-    assert job.started_at >= lane.wakes_at
+    assert job.started_at >= before + 0.07
 
 
 def test_a_sweep_tells_what_it_moved(queue: Queue) -> None:

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from fairlane import Discard, Job, Queue, Release, Worker
+from fairlane import BackoffPolicy, Discard, Job, Queue, Release, Worker
 from fairlane.metrics import QueueCollector, WorkerMetrics
 
 SOON = 20.0
@@ -109,7 +109,7 @@ def test_what_a_worker_does_is_counted_and_timed() -> None:
     queue = Queue("memory:", "mail")
     outcomes = ["done", "done", "failed", "dead", "released"]
     for payload in outcomes:
-        queue.push(payload.encode())
+        queue.push(payload.encode(), backoff=BackoffPolicy(min=3600, max=3600))
     with Worker(queue, handler, observer=observer):
         assert sorted(ends.get(timeout=SOON) for _ in outcomes) == sorted(outcomes)
     told = scrape(registry)

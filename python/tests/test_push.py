@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import fairlane
-from fairlane import BackoffPolicy, Job, NewJob, Pushed, Queue
+from fairlane import BackoffPolicy, Job, ManualClock, NewJob, Pushed, Queue
 
 Pop = Callable[[], Job]
 
@@ -128,13 +128,14 @@ def test_a_lane_may_have_any_name(queue: Queue, pop: Pop, lane: str) -> None:
     assert pop().lane == lane
 
 
-def test_tps_holds_the_lane_to_so_many_starts_a_second(queue: Queue) -> None:
-    for _ in range(3):
-        queue.push(b"", tps=2)
-    assert len(queue.pop_many(10)) == 2
-    lane = queue.lane("default")
-    assert lane is not None
-    assert (lane.state, lane.limits.rate) == ("throttled", (2, 1.0))
+def test_tps_holds_the_lane_to_so_many_starts_a_second(url: str) -> None:
+    with Queue(url, "tests", clock=ManualClock(1_700_000_000)) as queue:
+        for _ in range(3):
+            queue.push(b"", tps=2)
+        assert len(queue.pop_many(10)) == 2
+        lane = queue.lane("default")
+        assert lane is not None
+        assert (lane.state, lane.limits.rate) == ("throttled", (2, 1.0))
 
 
 @pytest.mark.parametrize("window", [60, 60.0, datetime.timedelta(minutes=1)])
@@ -156,8 +157,8 @@ def test_a_delayed_job_starts_when_its_time_has_come(
     queue: Queue, delay: float | datetime.timedelta
 ) -> None:
     queue.push(b"", delay=delay)
-    assert queue.pop() is None
-    job = queue.pop(wait=10)
+    # It may be due at the first look already, if the machine is slow.
+    job = queue.pop() or queue.pop(wait=10)
     assert job is not None
     assert job.started_at - job.pushed_at >= 0.08 - 1e-6
 

@@ -81,19 +81,25 @@ def test_what_is_not_accepted_is_refused(queue: Queue, pop: Pop) -> None:
 
 
 def test_a_wait_ends_when_the_job_does(queue: Queue, pop: Pop) -> None:
-    id = queue.push(b"")
-    ended: list[float] = []
+    def late() -> float:
+        """Gives how many seconds after its job a wait ends."""
+        id = queue.push(b"")
+        ended: list[float] = []
 
-    def end() -> None:
-        job = pop()
-        ended.append(time.monotonic())
-        queue.mark_complete(job, result="done")
+        def end() -> None:
+            job = pop()
+            ended.append(time.monotonic())
+            queue.mark_complete(job, result="done")
 
-    timer = threading.Timer(0.05, end)
-    timer.start()
-    assert queue.result(id, wait=60) == b'"done"'
-    assert time.monotonic() - ended[0] < 2
-    timer.join()
+        timer = threading.Timer(0.05, end)
+        timer.start()
+        assert queue.result(id, wait=60) == b'"done"'
+        over = time.monotonic()
+        timer.join()
+        return over - ended[0]
+
+    # A machine that is busy with something else may be late once, not each time.
+    assert any(late() < 2 for _ in range(3))
 
 
 @pytest.mark.parametrize("value", [b"bytes", {"a": [1]}, 0, [], "text"])

@@ -12,11 +12,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from conftest import running
 
 import fairlane
-from fairlane import Discard, Job, NewJob, Queue, Release, Retry, Worker
+from fairlane import BackoffPolicy, Discard, Job, NewJob, Queue, Release, Retry, Worker
 
 SOON = 20.0
+
+AN_HOUR = BackoffPolicy(min=3_600, max=3_600)
+"""A backoff that is not over before the test is, however slow the machine."""
 
 
 class Events:
@@ -97,7 +101,7 @@ def raises(error: BaseException) -> Callable[[Job], None]:
 def test_an_exception_is_a_failed_try(
     queue: Queue, events: Events, error: BaseException, kind: str, text: str
 ) -> None:
-    id = queue.push(b"")
+    id = queue.push(b"", backoff=AN_HOUR)
     with Worker(queue, raises(error), observer=events):
         assert events.next("failed", "dead")[::3] == (kind, text)
     job = queue.get(id)
@@ -110,7 +114,7 @@ def test_retry_on_narrows_what_is_tried_again(queue: Queue, events: Events) -> N
     def handler(job: Job) -> None:
         raise {b"net": ConnectionError, b"bug": TypeError}[job.payload]("no")
 
-    ids = [queue.push(payload) for payload in (b"net", b"bug")]
+    ids = [queue.push(payload, backoff=AN_HOUR) for payload in (b"net", b"bug")]
     with Worker(queue, handler, retry_on=(ConnectionError,), observer=events):
         kinds = {event[1]: event[0] for event in (events.next("failed", "dead") for _ in ids)}
     assert kinds == {b"net": "failed", b"bug": "dead"}
@@ -318,11 +322,11 @@ PROGRAM = """
 def test_run_stops_at_a_signal(url: str, number: signal.Signals) -> None:
     with Queue(url, "tests") as queue:
         id = queue.push(b"")
-        program = run_program(PROGRAM, url)
-        assert program.stdout is not None
-        assert program.stdout.readline() == "began\n"
-        program.send_signal(number)
-        out, err = program.communicate(timeout=SOON)
+        with running(run_program(PROGRAM, url)) as program:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "began\n"
+            program.send_signal(number)
+            out, err = program.communicate(timeout=SOON)
         assert (out, err, program.returncode) == ("ended\nleft\n", "", 0)
         assert queue.get(id) is None
 
@@ -331,16 +335,14 @@ def test_a_second_signal_gives_back_what_runs(tmp_path: os.PathLike[str]) -> Non
     url = os.path.join(tmp_path, "jobs.db")
     with Queue(url, "tests") as queue:
         queue.push(b"endless")
-        program = run_program(PROGRAM, url)
-        assert program.stdout is not None
-        assert program.stdout.readline() == "began\n"
-        program.send_signal(signal.SIGINT)
-        program.send_signal(signal.SIGTERM)
-        again = queue.pop(wait=SOON)
-        assert again is not None
-        assert again.tries == 1
-        program.kill()
-        program.communicate()
+        with running(run_program(PROGRAM, url)) as program:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "began\n"
+            program.send_signal(signal.SIGINT)
+            program.send_signal(signal.SIGTERM)
+            again = queue.pop(wait=SOON)
+            assert again is not None
+            assert again.tries == 1
 
 
 def test_a_program_that_ends_while_handlers_run_gives_their_jobs_back(
@@ -365,7 +367,8 @@ def test_a_program_that_ends_while_handlers_run_gives_their_jobs_back(
             """,
             url,
         )
-        _, err = program.communicate(timeout=SOON)
+        with running(program):
+            _, err = program.communicate(timeout=SOON)
         assert (err, program.returncode) == ("", 0)
         again = queue.pop()
         assert again is not None

@@ -17,7 +17,7 @@ JOBS = int(os.environ.get("FAIRLANE_TORTURE_JOBS", "3000"))
 WORKERS = 3
 DEADLINE = 5.0
 """How long a worker may take to stop."""
-PATIENCE = 1800.0
+PATIENCE = 800.0
 
 # A worker process: one handler in a hundred kills it, five raise, the others note their job.
 PROGRAM = textwrap.dedent(
@@ -67,7 +67,10 @@ class Crew:
         oldest = self.workers.pop(0)
         self.workers.append(self.begin())
         oldest.send_signal(signal.SIGTERM)
-        oldest.wait(DEADLINE + 2.0)
+        try:
+            oldest.wait(DEADLINE + 2.0)
+        finally:
+            oldest.kill()
         self.restarts += 1
 
     def end(self) -> None:
