@@ -3,6 +3,9 @@
 import ast
 import inspect
 import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,16 @@ import fairlane
 
 ROW = re.compile(r"^\|(?P<theirs>[^|]+)\|(?P<ours>[^|]*`[^|]*)\|[^|]+\|$", re.MULTILINE)
 CODE = re.compile(r"`([^`]+)`")
+
+
+@contextmanager
+def running(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]:
+    """Kills a process in the end: a test that fails neither waits for it nor leaves it behind."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 class Ours:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from guide import Guide, Ours
+from guide import Guide, Ours, running
 
 from fairlane import ManualClock, Queue, StaleTokenError
 
@@ -24,6 +24,8 @@ guide = Guide("sql.md")
 
 PAGE = Path(__file__).with_name("sql.md").read_text()
 SOON = 20
+PATIENCE = 60
+"""How long Python's SQLite waits for a worker that writes again and again, maybe on a slow disk."""
 
 HEAD = """
 import json, sys, time
@@ -98,7 +100,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def db(path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(path)) as db:
+    with closing(sqlite3.connect(path, timeout=PATIENCE)) as db:
         yield db
 
 
@@ -352,7 +354,7 @@ def test_a_worker_that_waits_notices(path: Path, db: sqlite3.Connection) -> None
 
 WRITER = """
 import sqlite3, sys, time
-db = sqlite3.connect(sys.argv[1])
+db = sqlite3.connect(sys.argv[1], timeout=60)
 db.execute("INSERT INTO fairlane_inbox (queue, payload) VALUES ('mail', 'committed')")
 db.commit()
 db.execute("INSERT INTO fairlane_inbox (queue, payload) VALUES ('mail', 'in the middle')")
@@ -368,7 +370,7 @@ def test_a_writer_that_ends_in_the_middle_leaves_nothing(path: Path, end: str) -
     with Other(path, WAIT) as other:
         other.told()
         command = [sys.executable, "-c", WRITER, str(path), end]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        with running(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) as writer:
             assert writer.stdout is not None
             assert writer.stdout.readline()
             if end == "kill":
@@ -384,7 +386,7 @@ def test_killed_workers_turn_each_row_into_one_job(path: Path) -> None:
     rows = 0
     work = "tell(0)\nwhile True:\n    job = queue.pop(wait=60)\n    queue.mark_complete(job)"
     for _ in range(6):
-        with Other(path, work) as other, closing(sqlite3.connect(path)) as db:
+        with Other(path, work) as other, closing(sqlite3.connect(path, timeout=PATIENCE)) as db:
             other.told()
             for _ in range(40):
                 with db:
