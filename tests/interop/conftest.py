@@ -56,7 +56,10 @@ class Agent:
 
     def end(self) -> None:
         if not self.is_killed:
-            self.process.communicate(timeout=30)
+            try:
+                self.process.communicate(timeout=30)
+            finally:
+                self.process.kill()
             assert self.process.returncode == 0, self.host
 
 
@@ -89,21 +92,38 @@ def free_port() -> int:
         return port
 
 
+def answers(port: int) -> bool:
+    """Tells whether it is a server that listens: while nobody does, a port may be connected to itself."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(5) == b"+PONG"
+    except OSError:
+        return False
+
+
+def started(port: int, folder: Path) -> "subprocess.Popen[bytes] | None":
+    """Starts a server; None if the port is not free any more."""
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not answers(port):
+        if server.poll() is not None:
+            return None
+        if time.monotonic() > deadline:
+            server.kill()
+            server.wait()
+            raise AssertionError("redis-server does not answer")
+        time.sleep(0.01)
+    return server
+
+
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[str]:
     """The URL of an empty server."""
-    port = free_port()
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-    server = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            break
-        except ConnectionRefusedError:
-            assert server.poll() is None, "redis-server did not start"
-            assert time.monotonic() < deadline, "redis-server does not answer"
-            time.sleep(0.01)
+    ports = [free_port() for _ in range(5)]
+    tries = ((port, started(port, tmp_path)) for port in ports)
+    port, server = next((port, server) for port, server in tries if server is not None)
     yield f"redis://127.0.0.1:{port}"
     server.kill()
     server.wait()
