@@ -185,8 +185,11 @@ def test_a_timeout_before_the_handler_is_called_frees_its_slot(run: Run) -> None
             async with aio.Worker(
                 queue, handler, concurrency=1, timeout=0.1, observer=events
             ) as worker:
-                # The delivery and its timeout come to the loop together.
-                time.sleep(0.5)  # noqa: ASYNC251 - it is to block
+                # Blocks the loop, so that the delivery and its timeout come to it together.
+                deadline = time.monotonic() + SOON
+                while queue._queue.stats().dead == 0:
+                    assert time.monotonic() < deadline
+                    time.sleep(0.01)  # noqa: ASYNC251
                 assert (await events.next("dead"))[1] == b"late"
                 assert await within(worker.stop())
 
