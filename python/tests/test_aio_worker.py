@@ -17,10 +17,25 @@ from fairlane import BackoffPolicy, Discard, Job, NewJob, Release, Retry, aio
 Run = Callable[[Coroutine[Any, Any, None]], None]
 
 
-@pytest.fixture(params=["asyncio", "uvloop"])
+def run_eagerly(main: Coroutine[Any, Any, None]) -> None:
+    """Runs a coroutine where tasks make their first step as they are created; Python 3.12 has it."""
+
+    async def with_eager_tasks() -> None:
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        await main
+
+    asyncio.run(with_eager_tasks())
+
+
+RUNS = {"asyncio": asyncio.run, "uvloop": uvloop.run}
+if hasattr(asyncio, "eager_task_factory"):
+    RUNS["eager"] = run_eagerly
+
+
+@pytest.fixture(params=RUNS)
 def run(request: pytest.FixtureRequest) -> Run:
     """Runs a coroutine in a loop of its own."""
-    return {"asyncio": asyncio.run, "uvloop": uvloop.run}[request.param]
+    return RUNS[request.param]
 
 
 class Events:

@@ -117,12 +117,14 @@ class Crew:
                 self.native.end(number, ("release", 0.0))
             else:
                 task = loop.create_task(self._attend(number, job))
-                self._tasks[number] = task
-                task.add_done_callback(functools.partial(self._leave, number))
+                # An eager task may have ended already.
+                if not task.done():
+                    self._tasks[number] = task
+                    task.add_done_callback(functools.partial(self._leave, number))
 
     async def _attend(self, number: int, job: Job) -> None:
         verdict = await self._judge(number, job)
-        del self._tasks[number]
+        self._tasks.pop(number, None)
         self._cancelled.discard(number)
         self.native.end(number, verdict)
         self._look_for_end()
