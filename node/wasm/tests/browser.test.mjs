@@ -10,6 +10,8 @@ import { startSite } from "./browser/site.mjs";
 
 /** Where systems put Chromium or its kin. */
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+/** How long it may take to start and to load: a busy machine has other work. */
+const PATIENCE = 120_000;
 
 describe("Chromium", () => {
   let site;
@@ -28,13 +30,15 @@ describe("Chromium", () => {
       executablePath: BROWSERS.find((path) => existsSync(path)),
       // Containers have no namespaces to spare for the browser's sandbox, and /dev/shm is small.
       args: ["--no-sandbox", "--disable-dev-shm-usage"],
+      timeout: PATIENCE,
     });
     page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE);
     await load();
   });
   after(async () => {
-    await browser?.close();
     site?.stop();
+    await browser?.close();
   });
 
   test("a page has queues in memory", async () => {
@@ -87,16 +91,22 @@ describe("Chromium", () => {
   test("handles on one file share it", async () => {
     const told = await inWorker(async ({ Queue }) => {
       const [one, other] = [await Queue.open("shared.db", "mail"), await Queue.open("shared.db", "mail")];
-      const waiting = one.pop({ wait: 10_000 });
-      const id = await other.push("rung");
-      const job = await waiting;
-      const result = other.result(id, { wait: 60_000 });
-      await one.markComplete(job, { result: job.json() });
-      const began = performance.now();
-      const text = new TextDecoder().decode(await result);
-      return [text, performance.now() - began < 2_000];
+      const told = [];
+      for (let n = 0; n < 3; n++) {
+        const waiting = one.pop({ wait: 10_000 });
+        const id = await other.push("rung");
+        const job = await waiting;
+        const result = other.result(id, { wait: 60_000 });
+        await one.markComplete(job, { result: job.json() });
+        const began = performance.now();
+        const text = new TextDecoder().decode(await result);
+        told.push({ text, took: performance.now() - began });
+      }
+      return told;
     });
-    assert.deepEqual(told, ['"rung"', true]);
+    assert.deepEqual(told.map(({ text }) => text), Array(3).fill('"rung"'));
+    // By its own look it would learn of that after seconds, each time; a pause of the machine is rare.
+    assert.ok(told.some(({ took }) => took < 2_000), JSON.stringify(told));
   });
 
   test("files are refused outside a dedicated worker, by what is accepted", async () => {

@@ -35,8 +35,8 @@ for (const name of ["node-redis", "HTTP gateway"]) {
       client = await CLIENTS[name](server.port);
     });
     after(async () => {
-      client.end();
-      await server.stop();
+      client?.end();
+      await server?.stop();
     });
     for (const [file, scenario] of scenarios) {
       test(file, async () => {

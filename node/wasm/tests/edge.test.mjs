@@ -8,21 +8,29 @@ import { CLIENTS } from "./clients.mjs";
 import { Backoff, ManualClock, Queue } from "./edge_build.mjs";
 import { startServer } from "./server.mjs";
 
-test("a job goes through", async () => {
+/** Connects to a server of its own, which ends with the test. */
+async function connect(context) {
   const server = await startServer();
-  const client = await CLIENTS["node-redis"](server.port);
+  let client;
+  context.after(async () => {
+    client?.end();
+    await server.stop();
+  });
+  client = await CLIENTS["node-redis"](server.port);
+  return client;
+}
+
+test("a job goes through", async (t) => {
+  const client = await connect(t);
   const queue = await Queue.open(client.send, "mail");
   await queue.push({ to: "ada" });
   const job = await queue.pop();
   await queue.markComplete(job);
   assert.deepEqual(job.json(), { to: "ada" });
-  client.end();
-  await server.stop();
 });
 
-test("schedules tick by an interval, and not by the calendar", async () => {
-  const server = await startServer();
-  const client = await CLIENTS["node-redis"](server.port);
+test("schedules tick by an interval, and not by the calendar", async (t) => {
+  const client = await connect(t);
   const clock = new ManualClock(0);
   const queue = await Queue.open(client.send, "chores", { clock });
   await assert.rejects(queue.schedule("a", 1, "l", { cron: "@daily" }), UnsupportedError);
@@ -30,18 +38,13 @@ test("schedules tick by an interval, and not by the calendar", async () => {
   assert.deepEqual((await queue.schedules()).map(({ name, nextAt }) => [name, nextAt]), [["a", 1_000]]);
   clock.advance(1_000);
   assert.equal((await queue.pop()).lane, "l");
-  client.end();
-  await server.stop();
 });
 
-test("a worker that waits is woken by a tick", async () => {
-  const server = await startServer();
-  const client = await CLIENTS["node-redis"](server.port);
+test("a worker that waits is woken by a tick", async (t) => {
+  const client = await connect(t);
   const queue = await Queue.open(client.send, "chores");
   await queue.schedule("a", 1, "l", { every: 50 });
   assert.equal((await queue.pop({ wait: 60_000 })).lane, "l");
-  client.end();
-  await server.stop();
 });
 
 test("queues in memory and in files are told to need the other build", async () => {

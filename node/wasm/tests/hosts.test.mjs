@@ -7,12 +7,13 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { startGateway } from "./gateway.mjs";
-import { freePort, startServer } from "./server.mjs";
+import { startServer } from "./server.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { resolve } = createRequire(import.meta.url);
@@ -26,8 +27,8 @@ test("Deno", async () => {
   assert.deepEqual(JSON.parse(stdout), { payload: { from: "deno" }, completed: 1 });
 });
 
-/** Names every file of the build as a module of the worker. */
-function configOf(folder, port) {
+/** Names every file of the build as a module of the worker, which listens at a port that is free. */
+function configOf() {
   const scripts = readdirSync(here("..")).filter((name) => /\.mjs$/.test(name));
   const used = scripts.filter((name) => !/^(build|types|node|deno|browser)\.mjs$/.test(name));
   const modules = [
@@ -45,7 +46,7 @@ const config :Workerd.Config = (
     )),
     (name = "internet", network = (allow = ["private"])),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 `;
 }
@@ -54,19 +55,20 @@ test("workerd", async () => {
   const server = await startServer();
   const gateway = await startGateway(server.port, "secret");
   const folder = mkdtempSync(join(tmpdir(), "fairlane-workerd-"));
-  const port = await freePort();
   for (const name of readdirSync(here(".."))) {
     symlinkSync(here(`../${name}`), join(folder, name));
   }
-  writeFileSync(join(folder, "config.capnp"), configOf(folder, port));
+  writeFileSync(join(folder, "config.capnp"), configOf());
   const program = resolve("@cloudflare/workerd-linux-64/bin/workerd");
   const worker = spawn(program, ["serve", join(folder, "config.capnp"), "--control-fd=3"], {
-    stdio: ["ignore", "inherit", "inherit", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   const ended = once(worker, "exit");
   try {
+    for (const stream of [worker.stdout, worker.stderr]) stream.pipe(process.stderr);
     // It says so when it listens.
-    await Promise.race([once(worker.stdio[3], "data"), ended]);
+    const [told] = await Promise.race([once(createInterface(worker.stdio[3]), "line"), ended]);
+    const { port } = JSON.parse(told);
     const response = await fetch(`http://127.0.0.1:${port}/?gateway=${gateway.url}`);
     const answer = await response.text();
     assert.deepEqual(JSON.parse(answer), { payload: { from: "workerd" }, completed: 1 });

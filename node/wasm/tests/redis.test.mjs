@@ -11,7 +11,7 @@ let server;
 before(async () => {
   server = await startServer();
 });
-after(() => server.stop());
+after(() => server?.stop());
 
 for (const [name, connect] of Object.entries(CLIENTS)) {
   describe(name, () => {
@@ -26,11 +26,20 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
     let queues = 0;
     /** Patient, so that a slow machine is not taken for a server that is away. */
     const patience = { busyTimeout: 60_000, callTimeout: 30_000 };
-    const open = (send, options) =>
-      Queue.open(send, `${name}-${queues++}`, { ...patience, ...options });
+    const open = async (t, send, options) => {
+      const queue = await Queue.open(send, `${name}-${queues++}`, { ...patience, ...options });
+      t.after(() => queue.close());
+      return queue;
+    };
+    /** Stands before the server until the test ends. */
+    const proxied = async (t) => {
+      const proxy = await startProxy(server.port);
+      t.after(proxy.stop);
+      return proxy;
+    };
 
-    test("a job goes through", async () => {
-      const queue = await open(await client());
+    test("a job goes through", async (t) => {
+      const queue = await open(t, await client());
       const id = await queue.push({ to: "ada" }, "tenant-7");
       const job = await queue.pop();
       assert.deepEqual([job.id, job.lane, job.json()], [id, "tenant-7", { to: "ada" }]);
@@ -39,8 +48,8 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
       assert.equal(await queue.get(id), null);
     });
 
-    test("bytes come back as they went", async () => {
-      const queue = await open(await client());
+    test("bytes come back as they went", async (t) => {
+      const queue = await open(t, await client());
       const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
       await queue.push(bytes, "straße\0", { key: "ключ" });
       const job = await queue.pop();
@@ -48,17 +57,17 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
       assert.deepEqual([job.lane, job.key], ["straße\0", "ключ"]);
     });
 
-    test("scripts that the server has forgotten are loaded again", async () => {
+    test("scripts that the server has forgotten are loaded again", async (t) => {
       const send = await client();
-      const queue = await open(send);
+      const queue = await open(t, send);
       await queue.push(1);
       await send(["SCRIPT", "FLUSH"]);
       assert.equal((await queue.pop()).json(), 1);
     });
 
-    test("a push whose reply was lost makes one job", async () => {
-      const proxy = await startProxy(server.port);
-      const queue = await open(await client(proxy.port));
+    test("a push whose reply was lost makes one job", async (t) => {
+      const proxy = await proxied(t);
+      const queue = await open(t, await client(proxy.port));
       for (const settings of [{}, { delay: 60_000 }]) {
         await queue.push("first", "a", settings);
         const before = await queue.size();
@@ -67,12 +76,11 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
         assert.equal(await queue.size(), before + 1);
         assert.equal((await queue.get(id)).json(), "lost in transit");
       }
-      proxy.stop();
     });
 
-    test("a completion whose reply was lost is no error", async () => {
-      const proxy = await startProxy(server.port);
-      const queue = await open(await client(proxy.port));
+    test("a completion whose reply was lost is no error", async (t) => {
+      const proxy = await proxied(t);
+      const queue = await open(t, await client(proxy.port));
       await queue.push(1);
       const job = await queue.pop();
       proxy.loseNext("EVALSHA");
@@ -81,11 +89,10 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
         assert.ok(name !== "node-redis" && error instanceof StaleTokenError, error);
       });
       assert.equal(await queue.get(job.id), null);
-      proxy.stop();
     });
 
-    test("a waiting pop is called by the server", async () => {
-      const queue = await open(await client(), { blocking: await client() });
+    test("a waiting pop is called by the server", async (t) => {
+      const queue = await open(t, await client(), { blocking: await client() });
       const waiting = queue.pop({ wait: 20_000 });
       const other = queue.pop({ wait: 20_000 });
       await queue.pushMany([new NewJob(1), new NewJob(2)]);
@@ -93,21 +100,21 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
       assert.deepEqual(jobs.map((job) => job.json()).sort(), [1, 2]);
     });
 
-    test("a waiting pop without a second client looks now and then", async () => {
-      const queue = await open(await client(), { pollInterval: 10 });
+    test("a waiting pop without a second client looks now and then", async (t) => {
+      const queue = await open(t, await client(), { pollInterval: 10 });
       const waiting = queue.pop({ wait: 20_000 });
       await queue.push(1);
       assert.equal((await waiting).json(), 1);
     });
 
-    test("a waiting pop takes a delayed job when it is due", async () => {
-      const queue = await open(await client(), { blocking: await client() });
+    test("a waiting pop takes a delayed job when it is due", async (t) => {
+      const queue = await open(t, await client(), { blocking: await client() });
       await queue.push(1, "a", { delay: 50 });
       assert.equal((await queue.pop({ wait: 20_000 })).json(), 1);
     });
 
-    test("a wait ends with its time, its signal and its queue", async () => {
-      const queue = await open(await client(), { blocking: await client() });
+    test("a wait ends with its time, its signal and its queue", async (t) => {
+      const queue = await open(t, await client(), { blocking: await client() });
       assert.equal(await queue.pop({ wait: 20 }), null);
       const aborting = new AbortController();
       const aborted = queue.pop({ wait: 20_000, signal: aborting.signal });
@@ -119,8 +126,8 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
       await assert.rejects(queue.push(1), ClosedError);
     });
 
-    test("errors say what would be accepted", async () => {
-      const queue = await open(await client());
+    test("errors say what would be accepted", async (t) => {
+      const queue = await open(t, await client());
       await assert.rejects(queue.push(1, "a", { priority: 10 }), {
         constructor: InvalidArgumentError,
         code: "InvalidArgument",

@@ -13,7 +13,7 @@ let server;
 before(async () => {
   server = await startServer();
 });
-after(() => server.stop());
+after(() => server?.stop());
 
 /** The stores: each opens queues of that name; two of the same name are one queue on Redis alone. */
 const STORES = {
@@ -43,8 +43,12 @@ for (const [kind, connect] of Object.entries(STORES)) {
     before(async () => {
       store = await connect();
     });
-    after(() => store.end());
-    const open = (t, options) => store.open(`${kind}: ${t.name}`, options);
+    after(() => store?.end());
+    const open = async (t, options) => {
+      const queue = await store.open(`${kind}: ${t.name}`, options);
+      t.after(() => queue.close());
+      return queue;
+    };
 
     test("a result is bytes or JSON", async (t) => {
       const queue = await open(t);
@@ -194,24 +198,26 @@ for (const [kind, connect] of Object.entries(STORES)) {
   });
 }
 
-test("a job that another handle ends ends a wait at once", async () => {
-  const ends = [];
+test("a job that another handle ends ends a wait at once", async (t) => {
   const open = async () => {
     const clients = [await CLIENTS.ioredis(server.port), await CLIENTS.ioredis(server.port)];
-    ends.push(...clients.map(({ end }) => end));
+    t.after(() => clients.forEach(({ end }) => end()));
     return Queue.open(clients[0].send, "shared", { blocking: clients[1].send });
   };
   const [one, other] = [await open(), await open()];
-  const id = await one.push(1, "a", { delay: 50 });
-  const told = one.result(id, { wait: LONG }).then((value) => [text(value), performance.now()]);
-  const job = await other.pop({ wait: LONG });
-  const began = performance.now();
-  await other.markComplete(job, { result: "there" });
-  const [result, at] = await told;
-  assert.equal(result, '"there"');
-  // By its own look it would learn of that after seconds.
-  assert.ok(at - began < 2_000, `${at - began} ms`);
-  ends.forEach((end) => end());
+  const late = [];
+  for (let n = 0; n < 3; n++) {
+    const id = await one.push(1, "a", { delay: 50 });
+    const told = one.result(id, { wait: LONG }).then((value) => [text(value), performance.now()]);
+    const job = await other.pop({ wait: LONG });
+    const began = performance.now();
+    await other.markComplete(job, { result: "there" });
+    const [result, at] = await told;
+    assert.equal(result, '"there"');
+    late.push(at - began);
+  }
+  // By its own look it would learn of that after seconds, each time; a pause of the machine is rare.
+  assert.ok(Math.min(...late) < 2_000, `${late} ms`);
 });
 
 function text(bytes) {

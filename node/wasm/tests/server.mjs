@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 /** Gives a port that was free a moment ago. */
-export async function freePort() {
+async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();
@@ -21,20 +21,36 @@ export async function freePort() {
 /** Starts a server; `stop` ends it. */
 export async function startServer() {
   const folder = mkdtempSync(join(tmpdir(), "fairlane-redis-"));
-  const port = await freePort();
-  const options = ["--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", folder];
-  const server = spawn("redis-server", options, { stdio: ["ignore", "pipe", "inherit"] });
-  const ended = once(server, "exit");
-  for await (const line of createInterface(server.stdout)) {
-    if (/ready to accept connections/i.test(line)) break;
-  }
-  server.stdout.resume();
-  const stop = async () => {
-    server.kill();
+  for (let tries = 0; tries < 5; tries++) {
+    const port = await freePort();
+    const options = ["--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", folder];
+    // It has no stream of this process, whose end would not be seen where the server outlives it.
+    const server = spawn("redis-server", options, { stdio: ["ignore", "pipe", "ignore"] });
+    process.once("exit", () => server.kill());
+    const ended = once(server, "exit");
+    if (await isReady(server)) {
+      const stop = async () => {
+        server.kill();
+        await ended;
+        rmSync(folder, { recursive: true });
+      };
+      return { port, stop };
+    }
+    // Somebody else has taken the port meanwhile.
     await ended;
-    rmSync(folder, { recursive: true });
-  };
-  return { port, stop };
+  }
+  throw new Error("redis-server does not start");
+}
+
+/** Waits until a server accepts connections, or has ended; tells which. */
+async function isReady(server) {
+  for await (const line of createInterface(server.stdout)) {
+    if (/ready to accept connections/i.test(line)) {
+      server.stdout.resume();
+      return true;
+    }
+  }
+  return false;
 }
 
 /** Stands before a server. `loseNext(word)` breaks the connection on which the next reply comes to a
