@@ -109,12 +109,21 @@ onEveryStore(({ open, kind }) => {
   if (kind === "memory") return;
 
   test("a key is kept for as long as its work takes", async (t) => {
-    const queue = await open(t);
+    const clock = new ManualClock(DAWN);
+    const queue = await open(t, { clock });
     const end = gate();
-    const one = processor(t, queue, () => end.passed, { lease: 1_500 });
+    const one = processor(t, queue, () => end.passed, { lease: 150 });
     const other = processor(t, queue, () => {});
     assert.equal(await one.schedule("key", 0), true);
-    await sleep(2_200);
+    for (let round = 0; round < 3; round++) {
+      // The key is kept at thirds of the lease by the system's clock. What is under way when the hand
+      // is turned has been made when the first size is told, and one more when the second is.
+      for (let turn = 0; turn < 2; turn++) {
+        await sleep(100);
+        await queue.size();
+      }
+      clock.advance(149);
+    }
     assert.equal(await other.schedule("key", 0), false);
     end.open();
   });
@@ -171,8 +180,11 @@ test("an error that nobody listens for is warned of", async (t) => {
 
 test("as many calls run at once as allowed, and rest as told", async (t) => {
   let [running, most] = [0, 0];
+  const full = gate();
   const work = async () => {
     most = Math.max(most, ++running);
+    if (running === 3) full.open();
+    await full.passed;
     await sleep(5);
     running--;
   };
@@ -244,42 +256,46 @@ test("what is out of range is refused by name", async (t) => {
 
 test("a process ends when nothing waits, and its keys come free after their lease", async (t) => {
   const file = `${folder()}/jobs.db`;
+  const lease = 1_000;
   const { status, stdout, stderr } = run(`
     import { BackgroundProcessor } from "./index.mjs";
     const calls = [];
+    const began = Date.now();
     const processor = new BackgroundProcessor(${JSON.stringify(file)}, (arg) => {
       calls.push(arg);
       if (arg === "never") return new Promise(() => {});
-    }, { lease: 3_000, concurrency: 2 });
-    process.on("exit", () => console.log(calls.join(" ")));
+    }, { lease: ${lease}, concurrency: 2 });
+    process.on("exit", () => console.log(JSON.stringify({ calls, began })));
     await processor.schedule("never", 0, "never");
     await processor.schedule("soon", 0, "soon");
     await processor.schedule("later", 0, "later");
   `);
   assert.equal(stderr, "");
   assert.equal(status, 0);
-  assert.equal(stdout, "never soon later\n");
+  const { calls, began } = JSON.parse(stdout);
+  assert.deepEqual(calls, ["never", "soon", "later"]);
   const other = processor(t, file, () => {});
-  assert.equal(await other.schedule("never", 0), false);
   const deadline = Date.now() + 20_000;
   while (!(await other.schedule("never", 0))) {
     assert.ok(Date.now() < deadline);
     await sleep(20);
   }
+  assert.ok(Date.now() >= began + lease, "not before");
 });
 
 test("what is scheduled while the store is away has its key when that is back", async (t) => {
   const redis = await Redis.start();
   t.after(() => redis.stop());
   const url = await redis.url();
-  const open = async () => {
-    const queue = await Queue.open(url, "tests", { busyTimeout: 100 });
+  const open = async (options) => {
+    const queue = await Queue.open(url, "tests", options);
     t.after(() => queue.close());
     return queue;
   };
   const isHeld = async (key) => (await redis.ask(`HEXISTS {fairlane:tests}:holds ${key}`)) === ":1\r\n";
   const end = gate();
-  const one = processor(t, await open(), (isSlow) => isSlow && end.passed, { lease: 1_000 });
+  const hasty = await open({ busyTimeout: 100 });
+  const one = processor(t, hasty, (isSlow) => isSlow && end.passed, { lease: 6_000 });
   const other = processor(t, await open(), () => {}, { failOpen: false });
   const stopped = once(redis.process, "exit");
   redis.stop();
@@ -289,8 +305,12 @@ test("what is scheduled while the store is away has its key when that is back", 
   await done;
   assert.equal(await one.schedule("slow", 0, true), true);
   await redis.listen();
+  const deadline = Date.now() + 60_000;
   for (const key of ["quick", "slow"]) {
-    while (!(await isHeld(key))) await sleep(5);
+    while (!(await isHeld(key))) {
+      assert.ok(Date.now() < deadline, key);
+      await sleep(5);
+    }
     assert.equal(await other.schedule(key, 0), false);
   }
   end.open();

@@ -263,7 +263,11 @@ row("await job.waitUntilFinished(events, 500) or job.returnvalue", async ({ t, u
   const worker = new Worker(work, async () => "sent");
   await worker.start();
   t.after(() => worker.stop());
-  assert.equal(JSON.parse(await ours({ queue: work, id: await work.push("z") })), "sent");
+  // Else half a second may be too short for a slow disk.
+  const done = once(worker, "done");
+  const sent = await work.push("z");
+  await done;
+  assert.equal(JSON.parse(await ours({ queue: work, id: sent })), "sent");
 });
 
 row("await job.remove()", async ({ queue, ours }) => {

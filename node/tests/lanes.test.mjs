@@ -68,7 +68,8 @@ onEveryStore(({ open }) => {
     await queue.push(2, "a", { delay: 50 });
     clock.advance(50);
     const dethrottler = await queue.startDethrottler(1);
-    while ((await queue.stats()).counts.delayed > 0);
+    const deadline = Date.now() + 60_000;
+    while ((await queue.stats()).counts.delayed > 0) assert.ok(Date.now() < deadline);
     await dethrottler.stop();
     await dethrottler.stop();
     await (await queue.startDethrottler(1_000))[Symbol.asyncDispose]();

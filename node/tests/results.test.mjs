@@ -9,13 +9,18 @@ import { DAWN, PACKAGE, onEveryStore } from "./support.mjs";
 
 const LONG = 60_000;
 
-/** What another process does: it waits for a job, and ends it with the time as its result. */
+/** How often is measured what the machine may delay; a wait that nobody calls takes seconds each time. */
+const TRIES = 3;
+
+/** What another process does: it waits for jobs, and ends each with the time as its result. */
 const OTHER = `
   import { Queue } from "./index.mjs";
   const queue = await Queue.open(process.argv[1], "tests");
   process.stdout.write("ready");
-  const job = await queue.pop({ wait: 60_000 });
-  await queue.markComplete(job, { result: Date.now() });
+  for (let n = 0; n < ${TRIES}; n++) {
+    const job = await queue.pop({ wait: 60_000 });
+    await queue.markComplete(job, { result: Date.now() });
+  }
   await queue.close();
 `;
 
@@ -31,9 +36,13 @@ onEveryStore(({ kind, open, place }) => {
       const other = spawn(process.execPath, command, options);
       t.after(() => other.kill());
       await once(other.stdout, "data");
-      const id = await queue.push(1, undefined, { delay: 100 });
-      const ended = JSON.parse(await queue.result(id, { wait: LONG }));
-      assert.ok(Date.now() - ended < 2_000);
+      const late = [];
+      for (let n = 0; n < TRIES; n++) {
+        const id = await queue.push(1, undefined, { delay: 100 });
+        const ended = JSON.parse(await queue.result(id, { wait: LONG }));
+        late.push(Date.now() - ended);
+      }
+      assert.ok(Math.min(...late) < 2_000, `${late} ms`);
     });
   }
 
@@ -100,22 +109,26 @@ onEveryStore(({ kind, open, place }) => {
 
   test("a wait ends when the job does, for all who wait, and by a signal", async (t) => {
     const queue = await open(t);
-    const ids = [await queue.push(1), await queue.push(2)];
-    const ending = new AbortController();
-    const waits = [...ids, ids[0]].map((id) => queue.result(id, { wait: LONG }));
-    const aborted = queue.result(ids[0], { wait: LONG, signal: ending.signal });
-    ending.abort(new Error("enough"));
-    await assert.rejects(aborted, { message: "enough" });
-    await sleep(30);
-    const ended = performance.now();
-    const jobs = await queue.popMany(2);
-    assert.deepEqual(await queue.markCompleteMany(jobs, { results: ["one", null] }), [null, null]);
-    assert.deepEqual((await Promise.all(waits)).map((value) => value && String(value)), [
-      '"one"',
-      null,
-      '"one"',
-    ]);
-    assert.ok(performance.now() - ended < 2_000);
+    const late = [];
+    for (let n = 0; n < TRIES; n++) {
+      const ids = [await queue.push(1), await queue.push(2)];
+      const ending = new AbortController();
+      const waits = [...ids, ids[0]].map((id) => queue.result(id, { wait: LONG }));
+      const aborted = queue.result(ids[0], { wait: LONG, signal: ending.signal });
+      ending.abort(new Error("enough"));
+      await assert.rejects(aborted, { message: "enough" });
+      await sleep(30);
+      const jobs = await queue.popMany(2);
+      const ended = performance.now();
+      assert.deepEqual(await queue.markCompleteMany(jobs, { results: ["one", null] }), [null, null]);
+      assert.deepEqual((await Promise.all(waits)).map((value) => value && String(value)), [
+        '"one"',
+        null,
+        '"one"',
+      ]);
+      late.push(performance.now() - ended);
+    }
+    assert.ok(Math.min(...late) < 2_000, `${late} ms`);
   });
 
   test("a thousand waits are held by one thread", async (t) => {

@@ -37,7 +37,10 @@ export class Redis {
     this.process.once("error", (error) => (this.failure = error));
     const deadline = Date.now() + 30_000;
     while (!(await this.answers())) {
-      if (this.failure || Date.now() > deadline) throw new Error("redis-server did not start");
+      if (this.failure || Date.now() > deadline) {
+        this.stop();
+        throw new Error("redis-server did not start");
+      }
       await sleep(10);
     }
   }
@@ -59,9 +62,11 @@ export class Redis {
   /** Sends a command and gives the reply. */
   async ask(command) {
     const connection = connect(this.socket);
+    const ended = new AbortController();
+    connection.once("close", () => ended.abort());
     try {
       connection.write(`${command}\r\n`);
-      const [reply] = await once(connection, "data");
+      const [reply] = await once(connection, "data", { signal: ended.signal });
       return String(reply);
     } finally {
       connection.destroy();

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { Discard, NewJob, Queue, Release, Retry, Worker } from "../index.mjs";
+import { BackoffPolicy, Discard, NewJob, Queue, Release, Retry, Worker } from "../index.mjs";
 import { onEveryStore } from "./support.mjs";
 
 const SOON = 20_000;
@@ -91,6 +91,8 @@ onEveryStore(({ open, place, kind }) => {
   ]) {
     test(`a try has failed if a handler throws ${what}`, async (t) => {
       const queue = await open(t);
+      // It does not come again before it has been looked at.
+      const backoff = new BackoffPolicy({ min: 3_600_000, max: 3_600_000 });
       for (const handler of [
         () => {
           throw thrown();
@@ -99,7 +101,7 @@ onEveryStore(({ open, place, kind }) => {
           throw thrown();
         },
       ]) {
-        const id = await queue.push(1);
+        const id = await queue.push(1, "default", { backoff });
         const ended = await workOn(t, queue, handler);
         assert.deepEqual([ended.name, ended.error], [name, text]);
         const job = await queue.get(id);
@@ -145,12 +147,14 @@ onEveryStore(({ open, place, kind }) => {
     const queue = await open(t);
     await queue.pushMany(Array.from({ length: 50 }, (_, n) => new NewJob(n)));
     let [running, most, done] = [0, 0, 0];
-    const all = gate();
+    const [all, full] = [gate(), gate()];
     const worker = employ(
       t,
       queue,
       async () => {
         most = Math.max(most, ++running);
+        if (running === 7) full.open();
+        await Promise.race([full.passed, sleep(SOON, null, { ref: false })]);
         await new Promise(setImmediate);
         running--;
         if (++done === 50) all.open();
@@ -189,10 +193,11 @@ onEveryStore(({ open, place, kind }) => {
     const queue = await open(t);
     await queue.push(1);
     const block = () => {
-      const end = Date.now() + 1_500;
+      const end = Date.now() + 5_000;
       while (Date.now() < end);
     };
-    const { name, job } = await workOn(t, queue, block, { lease: 1_000 });
+    // So long a lease that a pause of the machine, in which nobody can extend it, does not end it.
+    const { name, job } = await workOn(t, queue, block, { lease: 4_000 });
     assert.deepEqual([name, job.lapses], ["done", 0]);
     assert.equal((await queue.stats()).lapsed, 0);
   });
@@ -237,7 +242,8 @@ onEveryStore(({ open, place, kind }) => {
     assert.equal(worker.state, "stopping");
     await assert.rejects(worker.start(), { code: "Unavailable" });
     assert.equal(await stopping, false);
-    const again = await queue.pop();
+    // The stop has not waited for the store for longer than a second.
+    const again = await queue.pop({ wait: SOON });
     assert.deepEqual([again.id, again.tries], [id, 1]);
     end.open();
     await queue.markComplete(again);

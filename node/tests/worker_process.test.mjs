@@ -11,8 +11,8 @@ import { PACKAGE, Redis, folder } from "./support.mjs";
 
 const SOON = 20_000;
 
-/** Begins a program that works on the queue at a URL; `handler` is its text. */
-function begin(url, handler, rest) {
+/** Begins a program that works on the queue at a URL until the test ends; `handler` is its text. */
+function begin(context, url, handler, rest) {
   const program = `
     import { Queue, Worker } from "./index.mjs";
     const queue = await Queue.open(${JSON.stringify(url)}, "tests");
@@ -24,6 +24,7 @@ function begin(url, handler, rest) {
     cwd: PACKAGE,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  context.after(() => child.kill("SIGKILL"));
   let told = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (told += text));
   const began = once(child.stdout, "data");
@@ -58,7 +59,7 @@ for (const kind of ["file", "redis"]) {
       test(`ends with ${signal} when its handlers have finished`, async (t) => {
         const { url, queue } = await open(t);
         const id = await queue.push(1);
-        const { child, began, ended } = begin(url, PATIENT, RUN);
+        const { child, began, ended } = begin(t, url, PATIENT, RUN);
         await began;
         child.kill(signal);
         assert.deepEqual(await ended, { code: 0, signal: null, told: "began\nleft\n" });
@@ -69,7 +70,7 @@ for (const kind of ["file", "redis"]) {
     test("gives back at a second signal what runs", async (t) => {
       const { url, queue } = await open(t);
       await queue.push(1);
-      const { child, began, ended } = begin(url, ENDLESS, RUN);
+      const { child, began, ended } = begin(t, url, ENDLESS, RUN);
       await began;
       child.kill("SIGINT");
       child.kill("SIGTERM");
@@ -81,7 +82,7 @@ for (const kind of ["file", "redis"]) {
     test("that ends its process from a handler leaves a lapse, at once", async (t) => {
       const { url, queue } = await open(t);
       await queue.push(1);
-      const { ended } = begin(url, "() => process.exit(3)", "await worker.start();");
+      const { ended } = begin(t, url, "() => process.exit(3)", "await worker.start();");
       assert.equal((await ended).code, 3);
       const again = await queue.pop({ wait: SOON });
       assert.deepEqual([again.tries, again.lapses], [2, 1]);
@@ -91,7 +92,7 @@ for (const kind of ["file", "redis"]) {
       const { url, queue } = await open(t);
       await queue.push(1);
       const handler = "() => new Promise(() => setTimeout(() => { throw new Error('stray'); }))";
-      const { ended } = begin(url, handler, "await worker.start();");
+      const { ended } = begin(t, url, handler, "await worker.start();");
       const { code, told } = await ended;
       assert.equal(code, 1);
       assert.match(told, /Error: stray/);
@@ -103,7 +104,7 @@ for (const kind of ["file", "redis"]) {
       const { url, queue } = await open(t);
       const id = await queue.push(1, "default", { maxTries: 2 });
       for (let round = 0; round < 2; round++) {
-        await begin(url, "() => process.exit(3)", "await worker.start();").ended;
+        await begin(t, url, "() => process.exit(3)", "await worker.start();").ended;
       }
       await queue.dethrottle();
       const { state, error, lapses } = await queue.get(id);
@@ -138,7 +139,7 @@ test("a worker that was killed leaves a lapse, at once in a file", async (t) => 
   const queue = await Queue.open(url, "tests");
   t.after(() => queue.close());
   await queue.push(1);
-  const { child, began, ended } = begin(url, ENDLESS, "await worker.start();");
+  const { child, began, ended } = begin(t, url, ENDLESS, "await worker.start();");
   await began;
   child.kill("SIGKILL");
   await ended;
@@ -146,13 +147,13 @@ test("a worker that was killed leaves a lapse, at once in a file", async (t) => 
   assert.deepEqual([again.tries, again.lapses], [2, 1]);
 });
 
-test("a running worker keeps its process alive, and a stopped one does not", async () => {
+test("a running worker keeps its process alive, and a stopped one does not", async (t) => {
   const url = join(folder(), "jobs.db");
   const rest = `
     await worker.start();
     setTimeout(() => queue.push(1), 50);
     worker.on("done", async () => console.log(await worker.stop()));
   `;
-  const { ended } = begin(url, "() => null", rest);
+  const { ended } = begin(t, url, "() => null", rest);
   assert.deepEqual(await ended, { code: 0, signal: null, told: "began\ntrue\n" });
 });
