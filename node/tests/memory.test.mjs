@@ -42,7 +42,7 @@ test("a million operations leave the memory flat", (t) => {
     const after = await rounds(820);
     console.log(before.toFixed(1), after.toFixed(1));
     `,
-    { flags: ["--expose-gc", "--max-semi-space-size=1"], timeout: 300_000 },
+    { flags: ["--expose-gc", "--max-semi-space-size=1"], timeout: 600_000 },
   );
   assert.equal(done.status, 0, done.stderr);
   const [before, after] = done.stdout.split(" ").map(Number);
