@@ -37,7 +37,9 @@ test("a million operations leave the memory flat", (t) => {
       return process.memoryUsage.rss() / 2 ** 20;
     }
     // 1,222 operations a round.
-    await rounds(410);
+    // After the first collection the memory grows once more, by some MiB, and then stays.
+    await rounds(210);
+    await rounds(200);
     const before = await rounds(10);
     const after = await rounds(820);
     console.log(before.toFixed(1), after.toFixed(1));
