@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write, stdin, stdout};
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 use std::time::Duration;
 
 use fairlane::{
@@ -142,11 +144,15 @@ fn answer(stats: &Stats) -> Answer {
     }
 }
 
+/// How long an answer may take: longer than any test waits, so that only a hang reaches it.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// The near end of a [`Server`].
 pub struct Remote {
     pub process: Process,
     orders: ChildStdin,
-    answers: BufReader<ChildStdout>,
+    /// The lines that it writes, as they come.
+    answers: Receiver<String>,
 }
 
 impl Remote {
@@ -170,7 +176,10 @@ impl Remote {
         Role::Serve(server).add_to(&mut command);
         let mut process = Process::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()));
         let orders = process.child().stdin.take().unwrap();
-        let answers = BufReader::new(process.child().stdout.take().unwrap());
+        let lines = BufReader::new(process.child().stdout.take().unwrap()).lines();
+        let (tell, answers) = channel();
+        // It ends with the process, or when nobody listens any more.
+        thread::spawn(move || lines.map_while(|line| tell.send(line.ok()?).ok()).for_each(drop));
         let mut remote = Self { process, orders, answers };
         match remote.receive().1 {
             Answer::Done => Ok(remote),
@@ -187,9 +196,8 @@ impl Remote {
 
     /// Waits for the answer; gives it with the moment at which the call returned.
     pub fn receive(&mut self) -> (Moment, Answer) {
-        let mut line = String::new();
-        self.answers.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).expect("an answer of a living process")
+        let line = self.answers.recv_timeout(PATIENCE).expect("an answer of a living process");
+        serde_json::from_str(&line).expect("an answer")
     }
 
     /// Sends an order and waits for its answer.
