@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use fairlane::store::redis::driver::Waiter;
 use fairlane::{NewJob, Queue, QueueOptions};
 use fairlane_tests::redis::{COUNT, Caller, RedisCluster, RedisGroup, RedisServer};
 
@@ -20,13 +21,20 @@ fn patient(url: &str) -> Caller {
     Caller::with(url, |options| options.busy_timeout = PATIENCE)
 }
 
+/// Waits until the waiter has taken a marker.
+fn await_ring(waiter: &mut Waiter<'_>) {
+    let end = Instant::now() + PATIENCE;
+    while !waiter.rung() {
+        assert!(Instant::now() < end, "no marker came");
+        waiter.wait(Duration::from_secs(30)).unwrap();
+    }
+}
+
 /// Rings at `server` and waits until the waiter has taken the marker, wherever it waits before.
 fn assert_not_deaf(caller: &Caller, server: &RedisServer) {
     let mut waiter = caller.waiter(WAKE.as_bytes());
     let _: () = server.command(&["ZADD", WAKE, "0", "w"]);
-    while !waiter.rung() {
-        waiter.wait(Duration::from_secs(30)).unwrap();
-    }
+    await_ring(&mut waiter);
 }
 
 #[test]
@@ -37,7 +45,7 @@ fn the_owner_of_a_slot_is_found_and_its_replica_takes_over() {
     assert_eq!(count(cluster.owner()), 400);
     assert_not_deaf(&caller, cluster.owner());
     cluster.await_replicated();
-    cluster.owner().kill();
+    cluster.kill_owner();
     caller.echo_from(4, 100);
     assert_eq!(count(cluster.replica()), 800);
     assert_not_deaf(&caller, cluster.replica());
@@ -64,10 +72,19 @@ fn a_killed_master_is_replaced() {
     let group = RedisGroup::start();
     let caller = patient(&group.url());
     caller.echo_from(4, 100);
-    group.master().kill();
+    group.kill_master();
     caller.echo_from(4, 100);
     assert!(count(group.replica()) >= 400);
     assert_not_deaf(&caller, group.replica());
+}
+
+/// Tells the threads of a test to stop when the test ends, however it does.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Pushes to ever new lanes, and works off what comes, until told to stop; gives how many jobs were
@@ -102,6 +119,7 @@ fn a_queue_whose_slot_moves_waits_and_loses_nothing() {
     let is_over = AtomicBool::new(false);
     let pushed: i64 = thread::scope(|scope| {
         let (queue, is_over) = (&queue, &is_over);
+        let stop = Stop(is_over);
         let threads = [0, 1, 2].map(|thread| scope.spawn(move || work(queue, thread, is_over)));
         // Each step meets calls that are under way.
         for step in [RedisCluster::begin_move, RedisCluster::move_keys, RedisCluster::end_move] {
@@ -109,7 +127,7 @@ fn a_queue_whose_slot_moves_waits_and_loses_nothing() {
             step(&cluster);
         }
         thread::sleep(SHORT);
-        is_over.store(true, Ordering::Relaxed);
+        drop(stop);
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     while complete(&queue, 100) {}
@@ -118,7 +136,5 @@ fn a_queue_whose_slot_moves_waits_and_loses_nothing() {
     let repaired = queue.repair().unwrap();
     assert!(repaired.is_sound(), "{repaired:?}");
     let _: () = cluster.other().command(&["ZADD", BELL, "0", "w"]);
-    while !waiter.rung() {
-        waiter.wait(PATIENCE).unwrap();
-    }
+    await_ring(&mut waiter);
 }

@@ -10,6 +10,9 @@ const SLOTS: usize = 16_384;
 /// How long the nodes may take to agree; far more than they need.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// After how long a silence the replica takes over from a master that was killed.
+const SILENCE: &str = "500";
+
 /// Three masters that share the slots evenly, and a replica of the one that owns a key.
 #[derive(Debug)]
 pub struct RedisCluster {
@@ -20,10 +23,10 @@ pub struct RedisCluster {
 }
 
 impl RedisCluster {
-    /// Starts a cluster in which the replica takes over from a master that is silent for half a
-    /// second, and waits until its nodes agree.
+    /// Starts a cluster and waits until its nodes agree. The replica takes over after
+    /// [`RedisCluster::kill_owner`], and not from a master that a busy machine holds up.
     pub fn start(key: &str) -> Self {
-        Self::start_with(key, "cluster-node-timeout 500")
+        Self::start_with(key, "cluster-node-timeout 60000")
     }
 
     /// Starts a cluster in which nobody takes over, however busy this machine is.
@@ -79,6 +82,15 @@ impl RedisCluster {
     /// Gives the master that owned the key in the beginning.
     pub fn owner(&self) -> &RedisServer {
         &self.masters[self.owner]
+    }
+
+    /// Kills the master that owned the key in the beginning: its replica takes over.
+    pub fn kill_owner(&self) {
+        self.owner().kill();
+        let left = self.nodes().filter(|node| node.port() != self.owner().port());
+        for node in left {
+            let _: () = node.command(&["CONFIG", "SET", "cluster-node-timeout", SILENCE]);
+        }
     }
 
     /// Gives the owner's replica.
