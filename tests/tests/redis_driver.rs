@@ -15,13 +15,14 @@ fn count(server: &RedisServer) -> usize {
 
 /// Waits until the server has as many connections, the asking one included.
 fn await_connections(server: &RedisServer, count: usize) {
-    while server.command::<String>(&["CLIENT", "LIST"]).lines().count() != count {}
+    let connections = || server.command::<String>(&["CLIENT", "LIST"]).lines().count();
+    server.await_that(&format!("{count} connections"), || connections() == count);
 }
 
 /// Waits until calls have been carried out that had not been before, or all have been.
 fn await_progress(server: &RedisServer, is_over: impl Fn() -> bool) {
     let before = count(server);
-    while count(server) == before && !is_over() {}
+    server.await_that("calls are carried out", || count(server) != before || is_over());
 }
 
 #[test]
@@ -113,12 +114,14 @@ fn a_server_that_keeps_silent_is_told_when_the_time_is_over() {
         options.busy_timeout = Duration::from_millis(400);
         options.call_timeout = Duration::from_millis(150);
     });
-    caller.echo("there").unwrap();
+    // So little patience is soon at its end on a machine that does something else, too.
+    let await_answer = |word: &str| server.await_that(word, || caller.echo(word).is_ok());
+    await_answer("there");
     server.freeze();
     let error = caller.echo("silent").unwrap_err();
     assert_eq!(error.code(), ErrorCode::Timeout, "{error}");
     server.thaw();
-    caller.echo("there again").unwrap();
+    await_answer("there again");
 }
 
 #[test]
@@ -199,7 +202,7 @@ fn closing_ends_calls_under_way() {
         for each in waiting {
             assert_eq!(each.join().unwrap().unwrap_err().code(), ErrorCode::Closed);
         }
-        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
     });
     assert_eq!(caller.echo("closed").unwrap_err().code(), ErrorCode::Closed);
     server.thaw();

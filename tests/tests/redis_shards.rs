@@ -12,8 +12,8 @@ const NOW: Duration = Duration::ZERO;
 const LEASE: Duration = Duration::from_secs(60);
 /// Longer than any worker sleeps that nobody calls.
 const LONG: Duration = Duration::from_secs(60);
-/// Far less than that.
-const SOON: Duration = Duration::from_secs(3);
+/// Less than a worker sleeps that nobody calls: five seconds.
+const SOON: Duration = Duration::from_secs(4);
 /// A lane of each shard.
 const LANES: [&str; SHARDS] = ["tenant-7", "tenant-6", "tenant-9", "tenant-8"];
 
@@ -188,7 +188,7 @@ fn a_push_that_fails_on_one_shard_says_what_was_pushed_on_others() {
 
 #[test]
 fn a_node_that_is_away_holds_up_its_shards_alone() {
-    const BUSY: Duration = Duration::from_millis(500);
+    const BUSY: Duration = Duration::from_secs(1);
     let cluster = RedisCluster::steady("{fairlane:shards}");
     let options = QueueOptions { busy_timeout: BUSY, ..QueueOptions::default() };
     let queue = Queue::open_with(&spread(&cluster.url()), "shards", options).unwrap();
@@ -208,7 +208,7 @@ fn a_node_that_is_away_holds_up_its_shards_alone() {
     for _ in 0..10 {
         assert!(queue.pop(NOW, LEASE).unwrap_err().retryable());
     }
-    assert!(began.elapsed() < BUSY, "{:?}", began.elapsed());
+    assert!(began.elapsed() < 3 * BUSY, "{:?}", began.elapsed());
     cluster.other().thaw();
     while queue.pop(NOW, LEASE).is_err() {
         thread::sleep(Duration::from_millis(10));
@@ -217,14 +217,8 @@ fn a_node_that_is_away_holds_up_its_shards_alone() {
 
 /// Waits until as many places are taken at the servers.
 fn await_places(servers: &[&RedisServer], count: usize) {
-    let blocked = |server: &RedisServer| -> usize {
-        let info: String = server.command(&["INFO", "clients"]);
-        let line = info.lines().find_map(|line| line.strip_prefix("blocked_clients:"));
-        line.expect("clients").parse().expect("a number")
-    };
-    while servers.iter().map(|server| blocked(server)).sum::<usize>() != count {
-        thread::sleep(Duration::from_millis(1));
-    }
+    let taken = || servers.iter().map(|server| server.blocked()).sum::<usize>();
+    servers[0].await_that(&format!("{count} places are taken"), || taken() == count);
 }
 
 /// Has `queue` wait, does `act` meanwhile, and gives the job that came and how long after `act`.

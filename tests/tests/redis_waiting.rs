@@ -19,16 +19,6 @@ fn markers(server: &RedisServer) -> usize {
     server.command(&["ZCARD", WAKE])
 }
 
-/// Waits until the server has as many blocked clients.
-fn await_blocked(server: &RedisServer, count: usize) {
-    loop {
-        let info: String = server.command(&["INFO", "clients"]);
-        if info.lines().any(|line| line == format!("blocked_clients:{count}")) {
-            return;
-        }
-    }
-}
-
 fn wait_once(waiter: &mut Waiter<'_>) -> (bool, Duration) {
     let began = Instant::now();
     waiter.wait(LONG).unwrap();
@@ -46,9 +36,9 @@ fn one_waiter_takes_the_marker() {
                 wait_once(&mut waiter)
             })
         });
-        await_blocked(&server, 2);
+        server.await_blocked(2);
         ring(&server);
-        await_blocked(&server, 1);
+        server.await_blocked(1);
         ring(&server);
         for each in waiting {
             let (rung, took) = each.join().unwrap();
@@ -106,7 +96,7 @@ fn a_killed_connection_ends_the_wait_and_the_next_one_works() {
     let mut waiter = caller.waiter(WAKE.as_bytes());
     thread::scope(|scope| {
         let waiting = scope.spawn(|| wait_once(&mut waiter));
-        await_blocked(&server, 1);
+        server.await_blocked(1);
         let _: usize = server.command(&["CLIENT", "KILL", "TYPE", "normal"]);
         let (rung, took) = waiting.join().unwrap();
         assert!(!rung && took < Duration::from_secs(5), "{rung} {took:?}");
@@ -130,7 +120,7 @@ fn no_waiter_is_deaf_after_the_server_was_away() {
     server.restart();
     thread::scope(|scope| {
         let waiting = scope.spawn(|| while !wait_once(&mut waiter).0 {});
-        await_blocked(&server, 1);
+        server.await_blocked(1);
         ring(&server);
         waiting.join().unwrap();
     });
@@ -143,13 +133,13 @@ fn closing_wakes_the_waiters_and_loses_no_marker() {
     thread::scope(|scope| {
         let waiting: Vec<_> =
             (0..3).map(|_| scope.spawn(|| caller.waiter(WAKE.as_bytes()).wait(LONG))).collect();
-        await_blocked(&server, 3);
+        server.await_blocked(3);
         caller.close();
         for each in waiting {
             assert_eq!(each.join().unwrap().unwrap_err().code(), ErrorCode::Closed);
         }
     });
-    await_blocked(&server, 0);
+    server.await_blocked(0);
     ring(&server);
     assert_eq!(markers(&server), 1);
 }

@@ -11,8 +11,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use redis::{ConnectionAddr, FromRedisValue, IntoConnectionInfo, RedisResult};
 
-/// How long a server may take to start; far more than it needs.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a server may take to start, and to come to what a test waits for; far more than it needs.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often another port is tried, if somebody else was quicker to take it.
 const PORT_TRIES: u32 = 10;
@@ -106,6 +106,33 @@ impl RedisServer {
     /// Gives the microseconds of CPU that a command has cost in all.
     pub fn usec_of(&self, command: &str) -> f64 {
         self.stat_of(command, "usec=").unwrap_or(0.0)
+    }
+
+    /// Waits until as many clients wait at the server.
+    ///
+    /// # Panics
+    /// If they do not come.
+    pub fn await_blocked(&self, count: usize) {
+        self.await_that(&format!("{count} clients are blocked"), || self.blocked() == count);
+    }
+
+    /// Gives how many clients wait at the server.
+    pub fn blocked(&self) -> usize {
+        let info: String = self.command(&["INFO", "clients"]);
+        let count = info.lines().find_map(|line| line.strip_prefix("blocked_clients:"));
+        count.expect("a count").parse().expect("a number")
+    }
+
+    /// Waits until something holds of the server that no event tells of.
+    ///
+    /// # Panics
+    /// If it does not come to hold.
+    pub fn await_that(&self, what: &str, holds: impl Fn() -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !holds() {
+            assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     fn stat_of(&self, command: &str, field: &str) -> Option<f64> {

@@ -1,13 +1,22 @@
 //! Repairs of a queue at work.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fairlane::{LimitsChange, NewJob, Queue};
 use fairlane_tests::invariants;
 use fairlane_tests::redis::RedisServer;
 
 use crate::{MINUTE, NOW, TOOLS, none};
+
+/// Tells the threads of a crew to stop when the test's own work ends, however it does.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
 
 /// Producers and workers that push, pop, release, retry and complete until they are told to stop.
 struct Crew<'a> {
@@ -36,6 +45,7 @@ impl<'a> Crew<'a> {
     /// Keeps the queue at work while `act` runs, then works it off; no job may be lost.
     fn works_while(&self, act: impl FnOnce()) {
         std::thread::scope(|scope| {
+            let _stop = Stop(&self.is_over);
             for producer in 0..2 {
                 scope.spawn(move || self.produce(producer));
             }
@@ -43,7 +53,6 @@ impl<'a> Crew<'a> {
                 scope.spawn(|| self.work());
             }
             act();
-            self.is_over.store(true, Ordering::Relaxed);
         });
         assert_eq!(self.done.load(Ordering::Relaxed), self.pushed.load(Ordering::Relaxed));
         invariants::check(&self.queue.dump().unwrap()).unwrap();
@@ -125,7 +134,10 @@ fn a_queue_at_work_is_mended() {
     ];
     Crew::of(&queue).works_while(|| {
         // The rows that are damaged must be there first.
-        while queue.stats().unwrap().completed < 100 {}
+        let end = Instant::now() + MINUTE;
+        while queue.stats().unwrap().completed < 100 {
+            assert!(Instant::now() < end, "nothing is completed");
+        }
         for damage in damages {
             let text = format!(
                 "{TOOLS} if call('HEXISTS', rows, 'la') + call('HEXISTS', rows, 'lcapped') == 2 then
