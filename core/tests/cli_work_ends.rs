@@ -35,15 +35,16 @@ fn interrupt_until_it_ends(work: &mut Running) {
 fn leases_are_extended_while_commands_run() {
     let program = Program::new();
     program.run_with("push --lines", b"one\ntwo\n").ok();
-    let work = program.start_work("--json -j 2 --lease 1200ms --until-empty", WAITS_FOR_GO);
-    for id in 1..=2 {
+    // Longer than a machine stands still.
+    let work = program.start_work("--json -j 2 --lease 3s --until-empty", WAITS_FOR_GO);
+    let lease_until = |id| number(&program.json(&format!("get {id}")), "lease_until_ms");
+    let first = [1, 2].map(|id| {
         program.wait_for_file(&format!("started-{id}"));
-        let line = format!("get {id}");
-        let first = number(&program.json(&line), "lease_until_ms");
+        lease_until(id)
+    });
+    for (id, first) in (1..=2).zip(first) {
         // More than a whole lease later it still has the job.
-        wait_until("the lease goes on", || {
-            number(&program.json(&line), "lease_until_ms") > first + 1200
-        });
+        wait_until("the lease goes on", || lease_until(id) > first + 3_000);
     }
     program.touch("go");
     let ran = work.finish().ok();
@@ -55,7 +56,7 @@ fn leases_are_extended_while_commands_run() {
 fn cancelling_a_job_ends_its_command() {
     let program = Program::new();
     program.run("push hello").ok();
-    let work = program.start_work("--json --lease 1s --until-empty", TELLS_ITS_END);
+    let work = program.start_work("--json --lease 3s --until-empty", TELLS_ITS_END);
     program.wait_for_file("started-1");
     program.run("cancel 1").ok();
     program.wait_for_file("asked-to-end");
@@ -67,7 +68,7 @@ fn cancelling_a_job_ends_its_command() {
 fn a_command_that_does_not_end_when_asked_is_killed() {
     let program = Program::new();
     program.run("push hello").ok();
-    let options = "--json --lease 1s --grace 50ms --until-empty";
+    let options = "--json --lease 3s --grace 50ms --until-empty";
     let work = program.start_work(options, HEARS_NOTHING);
     program.wait_for_file("started-1");
     program.run("cancel 1").ok();

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fairlane::worker::{Assignment, Delivery, Event, Reason, Receiver};
-use fairlane::{ErrorCode, JobState, LimitsChange, NewJob, Queue, Verdict, Worker, WorkerState};
+use fairlane::{
+    BackoffPolicy, ErrorCode, JobState, LimitsChange, NewJob, Queue, Verdict, Worker, WorkerState,
+};
 use fairlane_tests::redis::shared_server;
 
 const SOON: Duration = Duration::from_secs(20);
@@ -83,11 +85,14 @@ fn deliveries(called: &Told<Call>, count: usize) -> Vec<Assignment> {
 fn what_is_said_ends_the_deliveries() {
     on_each_store("verdicts", |queue| {
         let payloads = ["done", "drop", "fail", "follow", "release", "retry"];
-        queue.push_many(payloads.map(NewJob::new).into()).unwrap();
+        let hour = Duration::from_secs(3_600);
+        // What is dropped must not come again while the others end.
+        let backoff = BackoffPolicy { min: 3_600_000, max: 3_600_000, factor: 1.0, jitter: false };
+        let jobs = payloads.map(|payload| NewJob::new(payload).backoff(backoff));
+        queue.push_many(jobs.into()).unwrap();
         let (worker, called, told) = employ(&queue);
         let worker = worker.concurrency(payloads.len());
         worker.start().unwrap();
-        let hour = Duration::from_secs(3_600);
         for one in deliveries(&called, payloads.len()) {
             let verdict = match &one.payload[..] {
                 b"fail" => Verdict::fail("never again"),
@@ -156,7 +161,8 @@ fn an_end_that_finds_no_room_is_tried_again_and_holds_up_no_other() {
         first.end(Verdict::Done { then, result: None });
         assert_eq!(told.recv_timeout(SOON).unwrap(), "trouble QueueFull");
         second.end(Verdict::done());
-        let next = || told.iter().find(|line| !line.starts_with("trouble")).unwrap();
+        let lines = || std::iter::repeat_with(|| told.recv_timeout(SOON).unwrap());
+        let next = || lines().find(|line| !line.starts_with("trouble")).unwrap();
         assert_eq!(next(), "done second");
         queue.cancel(stopper).unwrap();
         assert_eq!(next(), "done first");

@@ -10,8 +10,8 @@ use fairlane_tests::redis::RedisServer;
 
 use super::{Gate, HOUR, NONE, SOON, await_let_go};
 
-/// Short, so that an outage is found to be over soon.
-const LEASE: Duration = Duration::from_secs(1);
+/// Short, so that an outage is found to be over soon, and longer than a machine stands still.
+const LEASE: Duration = Duration::from_secs(3);
 
 /// A store that can be made not to serve.
 enum Place {
@@ -30,12 +30,21 @@ impl Place {
         test(&Self::Server(RedisServer::start(&[])));
     }
 
+    /// Opens the queue for who has to do with the outage, and soon gives up.
     fn open(&self) -> Queue {
+        self.open_with(Duration::from_millis(100))
+    }
+
+    /// Opens the queue for who is there before and after the outage.
+    fn open_patient(&self) -> Queue {
+        self.open_with(SOON)
+    }
+
+    fn open_with(&self, busy_timeout: Duration) -> Queue {
         let url = match self {
             Self::Server(server) => server.url(),
             Self::File(directory, _) => directory.path().join("jobs.db").display().to_string(),
         };
-        let busy_timeout = Duration::from_millis(100);
         let options = QueueOptions { busy_timeout, ..QueueOptions::default() };
         Queue::open_with(&url, "outage", options).unwrap()
     }
@@ -91,7 +100,7 @@ fn await_held(queue: &Queue, key: &str) {
 fn while_the_store_is_away_work_goes_on_or_is_refused_as_the_options_say() {
     let server = RedisServer::start(&[]);
     let open = || {
-        let busy_timeout = Duration::from_millis(300);
+        let busy_timeout = Duration::from_secs(1);
         let options = QueueOptions { busy_timeout, ..QueueOptions::default() };
         Queue::open_with(&server.url(), "away", options).unwrap()
     };
@@ -123,7 +132,7 @@ fn while_the_store_is_away_work_goes_on_or_is_refused_as_the_options_say() {
 #[test]
 fn work_scheduled_while_the_store_was_away_has_its_key_when_that_is_back() {
     Place::each(|place| {
-        let (queue, others) = (place.open(), place.open());
+        let (queue, others) = (place.open(), place.open_patient());
         let (mine, gate, lost) = processor(&queue);
         let (other, _gate, _) = processor(&others);
         assert!(mine.schedule("first", NONE, "first").unwrap());
@@ -146,7 +155,7 @@ fn work_scheduled_while_the_store_was_away_has_its_key_when_that_is_back() {
 #[test]
 fn a_backoff_that_began_while_the_store_was_away_holds_when_that_is_back() {
     Place::each(|place| {
-        let (queue, others) = (place.open(), place.open());
+        let (queue, others) = (place.open(), place.open_patient());
         let (mine, gate, _lost) = processor(&queue);
         place.close();
         for arg in ["long", "short"] {
