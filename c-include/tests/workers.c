@@ -95,9 +95,13 @@ static int32_t handle(fairlane_delivery *delivery, void *data) {
 
 static fairlane_queue *queue;
 
+/* Pushes a job of which no try that fails is followed by another while the test runs. */
 static void push(const char *payload) {
   fairlane_error *error = NULL;
-  OK(fairlane_queue_push(queue, payload, strlen(payload), NO_TEXT, NULL, NULL, &error));
+  fairlane_push_options *options = fairlane_push_options_new();
+  OK(fairlane_push_options_set_backoff(options, HOUR, HOUR, 1, false, &error));
+  OK(fairlane_queue_push(queue, payload, strlen(payload), NO_TEXT, options, NULL, &error));
+  fairlane_push_options_free(&options);
 }
 
 static int64_t size(void) {

@@ -69,8 +69,11 @@ int main(int count, char** arguments) {
     CHECK(worker.state() == FAIRLANE_WORKER_STOPPED);
     worker.start();
     CHECK(worker.state() == FAIRLANE_WORKER_RUNNING && !worker.wait(1ms));
+    // No try that fails is followed by another while the test runs.
+    fairlane::push_options tried_once;
+    tried_once.backoff(1h, 1h, 1, false);
     for (const char* payload : {"then", "error", "number", "retry", "discard", "release"}) {
-      queue.push(payload);
+      queue.push(payload, fairlane::default_lane, tried_once);
     }
     other.push("elsewhere");
     using ending = std::pair<std::int32_t, std::string>;

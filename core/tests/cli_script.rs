@@ -81,7 +81,7 @@ fn lease_0_takes_a_job_for_good() {
 #[test]
 fn a_delivery_ends_in_four_ways() {
     let program = Program::new();
-    program.run("push hello --max-tries 3").ok();
+    program.run("push hello --max-tries 3 --backoff-min 1h").ok();
 
     let token = pop(&program);
     assert_eq!(program.json(&format!("release {token}")), json!({ "id": "1", "released": true }));
