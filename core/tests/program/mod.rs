@@ -128,13 +128,7 @@ pub struct Running {
 
 impl Running {
     pub fn start(mut command: Command) -> Self {
-        command.stdin(Stdio::piped());
-        Self::start_with_input(command)
-    }
-
-    /// Starts a command that has its input already.
-    pub fn start_with_input(mut command: Command) -> Self {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stdin = child.stdin.take();
         let out = Lines::of(child.stdout.take().unwrap());
@@ -145,6 +139,16 @@ impl Running {
     /// Writes to its input; that it reads no more is no failure.
     pub fn feed(&mut self, input: &[u8]) {
         let _ = self.stdin.as_mut().unwrap().write_all(input);
+    }
+
+    /// Writes to its input beside the test, and leaves the input open; that it reads no more is no
+    /// failure.
+    pub fn feed_beside(&mut self, input: Vec<u8>) -> thread::JoinHandle<ChildStdin> {
+        let mut stdin = self.stdin.take().unwrap();
+        thread::spawn(move || {
+            let _ = stdin.write_all(&input);
+            stdin
+        })
     }
 
     /// Sends it a signal.
