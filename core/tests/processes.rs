@@ -68,7 +68,7 @@ fn a_push_wakes_another_process() {
     times.sort_unstable();
     println!("push to start: {:?} (p50), {:?} (longest)", times[ROUNDS / 2], times[ROUNDS - 1]);
     // Without rings it would look ten times a second.
-    assert!(times[ROUNDS / 2] < Duration::from_millis(40), "{times:?}");
+    assert!(times[ROUNDS / 2] < Duration::from_millis(70), "{times:?}");
     assert!(other.process.wait().unwrap().success());
 }
 

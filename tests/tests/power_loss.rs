@@ -79,7 +79,7 @@ fn record_actor(seed: u64, threads: usize, is_full: bool) -> (Shim, Recording) {
         ledger: shim.path("ledger.acks"),
         seed,
         threads,
-        time: 60_000,
+        time: 600_000,
         deeds: 400 / threads as u64,
         is_full,
         leases: (600_000, 600_000),
@@ -103,7 +103,7 @@ fn reopen(dir: &Path) -> Queue {
 
 /// Every job that is there can be popped and completed.
 fn work_off(queue: &Queue, dir: &Path) {
-    drain(queue, &dir.join("drain"), Duration::from_secs(5));
+    drain(queue, &dir.join("drain"), Duration::from_secs(20));
     let dump = queue.dump().unwrap();
     invariants::check(&dump).unwrap();
     assert_eq!(stuck(&dump), [""; 0]);
