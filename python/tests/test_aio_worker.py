@@ -16,19 +16,21 @@ from fairlane import BackoffPolicy, Discard, Job, NewJob, Release, Retry, aio
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 
+EAGER = getattr(asyncio, "eager_task_factory", None)
+
 
 def run_eagerly(main: Coroutine[Any, Any, None]) -> None:
     """Runs a coroutine where tasks make their first step as they are created; Python 3.12 has it."""
 
     async def with_eager_tasks() -> None:
-        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        asyncio.get_running_loop().set_task_factory(EAGER)
         await main
 
     asyncio.run(with_eager_tasks())
 
 
-RUNS = {"asyncio": asyncio.run, "uvloop": uvloop.run}
-if hasattr(asyncio, "eager_task_factory"):
+RUNS: dict[str, Run] = {"asyncio": asyncio.run, "uvloop": uvloop.run}
+if EAGER is not None:
     RUNS["eager"] = run_eagerly
 
 

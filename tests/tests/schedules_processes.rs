@@ -35,11 +35,12 @@ fn check(place: &Path) {
     let queue = Queue::open_with(place.to_str().unwrap(), "work", options).unwrap();
     let start = |_| Remote::start(PROGRAM, place, "work", Durability::Normal);
     let mut workers: Vec<Remote> = (0..PROCESSES).map(start).collect();
-    workers.iter_mut().for_each(|worker| worker.send(&Order::Work { lease: HOUR }));
     // A machine that stood still for a while must not make two ticks one.
     let schedule = Schedule::new("tick", Timing::Every(INTERVAL), NewJob::new("tick"));
     queue.schedule(schedule.catch_up(CatchUp::All)).unwrap();
+    // Read before anybody waits for jobs, and so pushes the first tick.
     let first = the_schedule(&queue).next_at;
+    workers.iter_mut().for_each(|worker| worker.send(&Order::Work { lease: HOUR }));
     for killed_at in 1..=4 {
         until(&queue, first + killed_at * INTERVAL * TICKS / 5);
         let mut killed = workers.remove(fastrand::usize(..workers.len()));
