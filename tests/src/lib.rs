@@ -8,4 +8,5 @@ pub mod environment;
 pub mod faults;
 pub mod invariants;
 pub mod redis;
+pub mod stop;
 pub mod stores;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use fairlane::store::redis::driver::Waiter;
 use fairlane::{NewJob, Queue, QueueOptions};
 use fairlane_tests::redis::{COUNT, Caller, RedisCluster, RedisGroup, RedisServer};
+use fairlane_tests::stop::Stop;
 
 const WAKE: &str = "{t}:wake";
 const SHORT: Duration = Duration::from_millis(100);
@@ -76,15 +77,6 @@ fn a_killed_master_is_replaced() {
     caller.echo_from(4, 100);
     assert!(count(group.replica()) >= 400);
     assert_not_deaf(&caller, group.replica());
-}
-
-/// Tells the threads of a test to stop when the test ends, however it does.
-struct Stop<'a>(&'a AtomicBool);
-
-impl Drop for Stop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// Pushes to ever new lanes, and works off what comes, until told to stop; gives how many jobs were

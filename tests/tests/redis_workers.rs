@@ -127,7 +127,8 @@ fn in_nanoseconds(wait: Duration) -> u64 {
     wait.as_nanos() as u64
 }
 
-/// What is going to be due in a queue: when at the earliest, and the process whose death matters to it, if any.
+/// What is going to be due in a queue: when at the earliest, and the process whose death matters to it,
+/// if any.
 type Due = (u64, Option<Remote>);
 
 /// Lets a job come due while processes wait, time after time. `begin` prepares it, `meanwhile`

@@ -6,17 +6,9 @@ use std::time::{Duration, Instant};
 use fairlane::{LimitsChange, NewJob, Queue};
 use fairlane_tests::invariants;
 use fairlane_tests::redis::RedisServer;
+use fairlane_tests::stop::Stop;
 
 use crate::{MINUTE, NOW, TOOLS, none};
-
-/// Tells the threads of a crew to stop when the test's own work ends, however it does.
-struct Stop<'a>(&'a AtomicBool);
-
-impl Drop for Stop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
 
 /// Producers and workers that push, pop, release, retry and complete until they are told to stop.
 struct Crew<'a> {
