@@ -12,8 +12,8 @@ export type RedisClient = ((command: (string | Uint8Array)[]) => Promise<unknown
 
 /** How a queue is opened. */
 export interface QueueOptions {
-  /** On Redis, a second client on which idle workers wait; without it they look every
-   * \`pollInterval\`. */
+  /** On Redis, a second client, of this queue alone, on which its idle workers wait: while one waits, it
+   * carries nothing else. Without it they look every \`pollInterval\`. */
   blocking?: RedisClient;
   /** How often idle workers look that have no second client; 100 by default. */
   pollInterval?: number;
