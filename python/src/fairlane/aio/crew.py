@@ -123,20 +123,19 @@ class Crew:
                     task.add_done_callback(functools.partial(self._leave, number))
 
     async def _attend(self, number: int, job: Job) -> None:
-        verdict = await self._judge(number, job)
-        self._tasks.pop(number, None)
-        self._cancelled.discard(number)
-        self.native.end(number, verdict)
-        self._look_for_end()
+        self._end(number, await self._judge(number, job))
 
     def _leave(self, number: int, task: asyncio.Task[None]) -> None:
         """Ends the delivery of a task that was cancelled before its first step, as by a timeout while
         the loop was blocked: nothing of its coroutine has run, nor will."""
         if task.cancelled() and number in self._tasks:
-            del self._tasks[number]
-            self._cancelled.discard(number)
-            self.native.end(number, ("release", 0.0))
-            self._look_for_end()
+            self._end(number, ("release", 0.0))
+
+    def _end(self, number: int, verdict: Verdict) -> None:
+        self._tasks.pop(number, None)
+        self._cancelled.discard(number)
+        self.native.end(number, verdict)
+        self._look_for_end()
 
     async def _judge(self, number: int, job: Job) -> Verdict:
         try:
