@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use fairlane::ErrorCode;
 use fairlane::store::redis::protocol::{Request, Script};
-use fairlane_tests::redis::{COUNT, Caller, Proxy, RedisServer};
+use fairlane_tests::redis::{COUNT, Caller, Proxy, RedisServer, await_that};
 
 static GROW: Script = Script::new("grow", &["return redis.call('APPEND', KEYS[1], ARGV[3])"]);
 
@@ -16,13 +16,13 @@ fn count(server: &RedisServer) -> usize {
 /// Waits until the server has as many connections, the asking one included.
 fn await_connections(server: &RedisServer, count: usize) {
     let connections = || server.command::<String>(&["CLIENT", "LIST"]).lines().count();
-    server.await_that(&format!("{count} connections"), || connections() == count);
+    await_that(&format!("{count} connections"), || connections() == count);
 }
 
 /// Waits until calls have been carried out that had not been before, or all have been.
 fn await_progress(server: &RedisServer, is_over: impl Fn() -> bool) {
     let before = count(server);
-    server.await_that("calls are carried out", || count(server) != before || is_over());
+    await_that("calls are carried out", || count(server) != before || is_over());
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_server_that_keeps_silent_is_told_when_the_time_is_over() {
         options.call_timeout = Duration::from_millis(150);
     });
     // So little patience is soon at its end on a machine that does something else, too.
-    let await_answer = |word: &str| server.await_that(word, || caller.echo(word).is_ok());
+    let await_answer = |word: &str| await_that(word, || caller.echo(word).is_ok());
     await_answer("there");
     server.freeze();
     let error = caller.echo("silent").unwrap_err();

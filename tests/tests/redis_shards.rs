@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fairlane::{ErrorCode, Job, LimitsChange, NewJob, Queue, QueueOptions, Rate};
-use fairlane_tests::redis::{RedisCluster, RedisServer};
+use fairlane_tests::redis::{RedisCluster, RedisServer, await_that};
 
 const SHARDS: usize = 4;
 const NOW: Duration = Duration::ZERO;
@@ -218,7 +218,7 @@ fn a_node_that_is_away_holds_up_its_shards_alone() {
 /// Waits until as many places are taken at the servers.
 fn await_places(servers: &[&RedisServer], count: usize) {
     let taken = || servers.iter().map(|server| server.blocked()).sum::<usize>();
-    servers[0].await_that(&format!("{count} places are taken"), || taken() == count);
+    await_that(&format!("{count} places are taken"), || taken() == count);
 }
 
 /// Has `queue` wait, does `act` meanwhile, and gives the job that came and how long after `act`.

@@ -18,7 +18,7 @@ use fairlane_tests::faults::crowd::Crowd;
 use fairlane_tests::faults::ledger::{Call, Deed, Outcome};
 use fairlane_tests::faults::limits::limit_lanes;
 use fairlane_tests::invariants;
-use fairlane_tests::redis::{Proxy, RedisServer};
+use fairlane_tests::redis::{Proxy, RedisServer, await_that};
 use fastrand::Rng;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fault_process");
@@ -80,12 +80,12 @@ impl Scene {
             "connections cut" => {
                 // After another fault there may be none yet.
                 let cut = || self.server.command::<usize>(&["CLIENT", "KILL", "TYPE", "normal"]);
-                self.server.await_that("connections are cut", || cut() > 0);
+                await_that("connections are cut", || cut() > 0);
             }
             "replies lost" => {
                 self.proxy.lose_replies(self.rng.usize(1..6));
                 let are_lost = || self.proxy.left_to_lose() == 0;
-                self.server.await_that("replies are lost", are_lost);
+                await_that("replies are lost", are_lost);
             }
             "scripts forgotten" => self.server.command(&["SCRIPT", "FLUSH"]),
             "server killed" => {

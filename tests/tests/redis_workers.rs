@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use fairlane::{Durability, NewJob, Queue, Rate};
 use fairlane_tests::faults::ledger::moment;
 use fairlane_tests::faults::server::{Answer, Order, Remote};
-use fairlane_tests::redis::RedisServer;
+use fairlane_tests::redis::{RedisServer, await_that};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fault_process");
 const HOUR: Duration = Duration::from_secs(3600);
@@ -147,7 +147,7 @@ fn starts_on_time(
         for (number, worker) in crew.iter_mut().enumerate() {
             worker.send(&WAIT);
             let waits = || server.blocked() > number || moment() >= due;
-            server.await_that("all processes wait", waits);
+            await_that("all processes wait", waits);
         }
         meanwhile(&queue, &mut crew, other);
         if moment() >= due {

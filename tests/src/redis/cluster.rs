@@ -1,14 +1,10 @@
 //! A cluster of three masters, one of which has a replica.
 
-use std::time::{Duration, Instant};
-
+use super::patience::await_that;
 use super::server::RedisServer;
 
 /// How many slots a cluster has.
 const SLOTS: usize = 16_384;
-
-/// How long the nodes may take to agree; far more than they need.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// After how long a silence the replica takes over from a master that was killed.
 const SILENCE: &str = "500";
@@ -59,7 +55,7 @@ impl RedisCluster {
         cluster.await_all("cluster_known_nodes:4");
         let _: () = cluster.replica.command(&["CLUSTER", "REPLICATE", &id(cluster.owner())]);
         cluster.await_all("cluster_state:ok");
-        await_that(|| {
+        await_that("nodes agree", || {
             let info: String = cluster.replica.command(&["INFO", "replication"]);
             info.contains("master_link_status:up")
         });
@@ -109,7 +105,7 @@ impl RedisCluster {
             let info: String = node.command(&["INFO", "replication"]);
             info.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned)
         };
-        await_that(|| {
+        await_that("nodes agree", || {
             let written = offset(self.owner(), "master_repl_offset:");
             written.is_some() && offset(&self.replica, "slave_repl_offset:") == written
         });
@@ -156,7 +152,7 @@ impl RedisCluster {
 
     /// Waits until all nodes say this of the cluster.
     fn await_all(&self, line: &str) {
-        await_that(|| {
+        await_that("nodes agree", || {
             self.nodes().all(|node| {
                 let info: String = node.command(&["CLUSTER", "INFO"]);
                 info.lines().any(|each| each == line)
@@ -167,13 +163,4 @@ impl RedisCluster {
 
 fn id(node: &RedisServer) -> String {
     node.command(&["CLUSTER", "MYID"])
-}
-
-/// Waits until something holds that no event tells of.
-pub(super) fn await_that(holds: impl Fn() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !holds() {
-        assert!(Instant::now() < deadline, "servers do not agree");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }

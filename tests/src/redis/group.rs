@@ -1,6 +1,6 @@
 //! A master, its replica, and a sentinel that promotes it.
 
-use super::cluster::await_that;
+use super::patience::await_that;
 use super::server::RedisServer;
 
 /// A master with a replica, watched by a sentinel under the name `mine`.
@@ -17,7 +17,7 @@ impl RedisGroup {
         let master = RedisServer::start(&["repl-diskless-sync-delay 0"]);
         let replica = RedisServer::start(&[&format!("replicaof 127.0.0.1 {}", master.port())]);
         // A sentinel looks for replicas each 10 s only.
-        await_that(|| {
+        await_that("servers agree", || {
             let info: String = master.command(&["INFO", "replication"]);
             info.contains("state=online")
         });
@@ -32,7 +32,7 @@ impl RedisGroup {
             ],
         );
         let group = Self { master, replica, sentinel };
-        await_that(|| {
+        await_that("servers agree", || {
             let known: String = group.sentinel.command(&["INFO", "sentinel"]);
             known.contains("slaves=1")
         });
@@ -65,9 +65,11 @@ impl RedisGroup {
     /// told the old master, some ten seconds later, that one still takes writes, which are lost.
     pub fn promote(&self) {
         // It is refused as long as the sentinel has not heard enough of the replica.
-        await_that(|| self.sentinel.try_command::<()>(&["SENTINEL", "FAILOVER", "mine"]).is_ok());
+        await_that("a failover begins", || {
+            self.sentinel.try_command::<()>(&["SENTINEL", "FAILOVER", "mine"]).is_ok()
+        });
         for (server, role) in [(&self.replica, "role:master"), (&self.master, "role:slave")] {
-            await_that(|| {
+            await_that("servers agree", || {
                 // The sentinel cuts the connections of a server that it reconfigures.
                 let info = server.try_command::<String>(&["INFO", "replication"]);
                 info.is_ok_and(|info| info.contains(role))

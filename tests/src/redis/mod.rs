@@ -4,6 +4,7 @@
 mod caller;
 mod cluster;
 mod group;
+mod patience;
 mod proxy;
 mod server;
 mod shared;
@@ -11,6 +12,7 @@ mod shared;
 pub use caller::{COUNT, Caller};
 pub use cluster::RedisCluster;
 pub use group::RedisGroup;
+pub use patience::await_that;
 pub use proxy::Proxy;
 pub use server::RedisServer;
 pub use shared::shared_server;

@@ -11,8 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use redis::{ConnectionAddr, FromRedisValue, IntoConnectionInfo, RedisResult};
 
-/// How long a server may take to start, and to come to what a test waits for; far more than it needs.
-const PATIENCE: Duration = Duration::from_secs(60);
+use super::patience::{PATIENCE, await_that};
 
 /// How often another port is tried, if somebody else was quicker to take it.
 const PORT_TRIES: u32 = 10;
@@ -113,7 +112,7 @@ impl RedisServer {
     /// # Panics
     /// If they do not come.
     pub fn await_blocked(&self, count: usize) {
-        self.await_that(&format!("{count} clients are blocked"), || self.blocked() == count);
+        await_that(&format!("{count} clients are blocked"), || self.blocked() == count);
     }
 
     /// Gives how many clients wait at the server.
@@ -121,18 +120,6 @@ impl RedisServer {
         let info: String = self.command(&["INFO", "clients"]);
         let count = info.lines().find_map(|line| line.strip_prefix("blocked_clients:"));
         count.expect("a count").parse().expect("a number")
-    }
-
-    /// Waits until something holds of the server that no event tells of.
-    ///
-    /// # Panics
-    /// If it does not come to hold.
-    pub fn await_that(&self, what: &str, holds: impl Fn() -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !holds() {
-            assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
-            std::thread::sleep(Duration::from_millis(1));
-        }
     }
 
     fn stat_of(&self, command: &str, field: &str) -> Option<f64> {
