@@ -90,9 +90,16 @@ pub struct NewJob {
 impl NewJob {
     /// Makes a job of that payload with every other setting at its default.
     pub fn new(payload: impl Into<Vec<u8>>) -> Self {
+        Self::in_lane(payload, DEFAULT_LANE)
+    }
+
+    /// Makes a job of that payload in that lane, with every other setting at its default: the same as
+    /// [`NewJob::new`] and [`NewJob::lane`], without making the name of the default lane first.
+    #[inline]
+    pub fn in_lane(payload: impl Into<Vec<u8>>, lane: impl Into<String>) -> Self {
         Self {
             payload: payload.into(),
-            lane: DEFAULT_LANE.to_owned(),
+            lane: lane.into(),
             priority: DEFAULT_PRIORITY,
             rate: None,
             due: Due::Now,

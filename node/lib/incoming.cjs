@@ -6,14 +6,16 @@ const { PIECE, SHARED, bufferOf, newPiece } = require("./bytes.cjs");
 const { BYTES, HEAD, KEPT, NUMBERS } = require("./packet.cjs");
 const { Reader } = require("./reader.cjs");
 
-/** How many numbers are copied at once. */
-const PAGE = 1_024;
+const NUMBER = Float64Array.BYTES_PER_ELEMENT;
 
 /** A copy of some of what came, which is kept for as long as anything is that was read from it. */
 class Page {
+  #memory;
+
   constructor(numbers, bytes, isShared) {
     this.numbers = numbers;
     this.bytes = bytes;
+    this.#memory = bytes.buffer;
     /** Whether it may be that of several. */
     this.isShared = isShared;
   }
@@ -23,7 +25,7 @@ class Page {
   }
 
   blob(start, length) {
-    return bufferOf(this.bytes, start, length);
+    return bufferOf(this.#memory, start, length);
   }
 }
 
@@ -41,15 +43,18 @@ class Incoming extends Reader {
   #numbersTo = -1;
   #bytesFrom = 0;
   #bytesTo = -1;
+  /** The memory of the numbers. */
+  #raw;
 
   constructor() {
-    super(new Float64Array(NUMBERS), Buffer.allocUnsafeSlow(BYTES), 0, 0);
+    super(undefined, Buffer.allocUnsafeSlow(BYTES), 0, 0);
+    this.#resize(NUMBERS);
   }
 
   /** Makes room for a part of which there is only the head. */
   reserve() {
     const [count, bytes] = this.numbers;
-    if (HEAD + count > this.numbers.length) this.numbers = new Float64Array((HEAD + count) * 2);
+    if (HEAD + count > this.numbers.length) this.#resize((HEAD + count) * 2);
     if (bytes > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(bytes);
   }
 
@@ -66,7 +71,7 @@ class Incoming extends Reader {
   end() {
     this.#page = undefined;
     if (this.bytes.length > KEPT) this.bytes = Buffer.allocUnsafeSlow(BYTES);
-    if (this.numbers.length > KEPT) this.numbers = new Float64Array(NUMBERS);
+    if (this.numbers.length > KEPT) this.#resize(NUMBERS);
   }
 
   get isEmpty() {
@@ -100,18 +105,44 @@ class Incoming extends Reader {
     return this.#page;
   }
 
-  /** Begins a page with so much, and what follows it; what is long has one to itself. */
+  /** Begins a page with so much; what is short shares it with what follows, what is long does not. */
   #turn(count, bytes) {
-    const { index, offset } = this;
-    const isShared = bytes <= SHARED;
-    this.#numbersFrom = index;
-    this.#numbersTo = isShared ? Math.min(index + Math.max(count, PAGE), this.#count) : index + count;
-    this.#bytesFrom = offset;
-    this.#bytesTo = isShared ? Math.min(offset + PIECE, this.#length) : offset + bytes;
-    const length = this.#bytesTo - offset;
-    const copy = isShared ? newPiece(length) : Buffer.allocUnsafeSlow(length);
-    this.bytes.copy(copy, 0, offset, this.#bytesTo);
-    this.#page = new Page(this.numbers.slice(index, this.#numbersTo), copy, isShared);
+    this.#numbersFrom = this.index;
+    this.#bytesFrom = this.offset;
+    this.#page = bytes <= SHARED ? this.#sharedPage(count, bytes) : this.#ownPage(count, bytes);
+  }
+
+  /**
+   * Copies to one piece of memory, the numbers first: to get memory takes longer than to copy. Of numbers and
+   * bytes there is as much as they have of what is left, so that both end at about the same row.
+   */
+  #sharedPage(count, bytes) {
+    const [numbersLeft, bytesLeft] = [this.#count - this.index, this.#length - this.offset];
+    const share = Math.min(1, PIECE / (numbersLeft * NUMBER + bytesLeft));
+    const length = Math.max(bytes, Math.floor(bytesLeft * share));
+    const numbers = Math.max(count, Math.min(numbersLeft, Math.floor((PIECE - length) / NUMBER)));
+    const size = numbers * NUMBER;
+    const piece = newPiece(size + length);
+    this.#raw.copy(piece, 0, this.index * NUMBER, this.index * NUMBER + size);
+    this.bytes.copy(piece, size, this.offset, this.offset + length);
+    this.#numbersTo = this.index + numbers;
+    this.#bytesTo = this.offset + length;
+    this.#bytesFrom -= size;
+    return new Page(new Float64Array(piece.buffer, 0, numbers), piece, true);
+  }
+
+  /** Copies one row, whose payload may be given away, so that its numbers must be elsewhere. */
+  #ownPage(count, bytes) {
+    this.#numbersTo = this.index + count;
+    this.#bytesTo = this.offset + bytes;
+    const copy = Buffer.allocUnsafeSlow(bytes);
+    this.bytes.copy(copy, 0, this.offset, this.#bytesTo);
+    return new Page(this.numbers.slice(this.index, this.#numbersTo), copy, false);
+  }
+
+  #resize(count) {
+    this.numbers = new Float64Array(count);
+    this.#raw = Buffer.from(this.numbers.buffer);
   }
 }
 

@@ -51,6 +51,11 @@ impl Packet {
         self.bytes.extend_from_slice(&other.bytes);
     }
 
+    /// Writes some numbers at once.
+    pub fn row<const COUNT: usize>(&mut self, numbers: [f64; COUNT]) {
+        self.numbers.extend_from_slice(&numbers);
+    }
+
     /// Writes a number.
     pub fn number(&mut self, number: f64) {
         self.numbers.push(number);

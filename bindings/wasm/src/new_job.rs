@@ -78,7 +78,7 @@ pub fn new_jobs(
         };
         let (payload, after) = rest.split_at(rest.len().min(length as usize));
         rest = after;
-        Ok(NewJob::new(payload).lane(&lane[..]))
+        Ok(NewJob::in_lane(payload, &lane[..]))
     };
     numbers.as_chunks().0.iter().map(job).collect()
 }

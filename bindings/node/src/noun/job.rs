@@ -7,18 +7,20 @@ use crate::packet::Packet;
 /// a number in every job, in the places that node/lib/job.cjs knows. The token is its three numbers.
 pub fn write(packet: &mut Packet, job: &Job) {
     let mark = packet.open();
-    packet.number(job.id.0 as f64);
-    packet.number(job.token.delivery as f64);
-    packet.number(job.token.queue.into());
-    packet.integer(job.priority);
-    packet.integer(job.cost);
-    packet.integer(job.tries);
-    packet.integer(job.max_tries);
-    packet.integer(job.lapses);
-    packet.integer(job.pushed_at);
-    packet.integer(job.started_at);
-    packet.maybe_integer(job.lease_until);
-    write_maybe_id(packet, job.after);
+    packet.row([
+        job.id.0 as f64,
+        job.token.delivery as f64,
+        job.token.queue.into(),
+        job.priority as f64,
+        job.cost as f64,
+        job.tries as f64,
+        job.max_tries as f64,
+        job.lapses as f64,
+        job.pushed_at as f64,
+        job.started_at as f64,
+        job.lease_until.map_or(f64::NAN, |moment| moment as f64),
+        job.after.map_or(f64::NAN, |id| id.0 as f64),
+    ]);
     packet.blob(&job.payload);
     packet.text(&job.lane);
     packet.maybe_text(job.key.as_deref());

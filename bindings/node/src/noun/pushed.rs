@@ -4,6 +4,5 @@ use crate::packet::Packet;
 
 /// Writes what a push did.
 pub fn write(packet: &mut Packet, pushed: &Pushed) {
-    packet.number(pushed.id.0 as f64);
-    packet.truth(pushed.is_new);
+    packet.row([pushed.id.0 as f64, f64::from(u8::from(pushed.is_new))]);
 }
