@@ -1,13 +1,13 @@
 use fairlane::Due;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyList};
 #[cfg(feature = "stubs")]
 use pyo3::{PyTypeInfo, inspect::PyStaticExpr, type_hint_identifier, type_hint_subscript};
 
 use crate::backoff_policy::{BackoffPolicy, Policy};
 use crate::headers::Headers;
 use crate::number::Integer;
-use crate::payload::Payload;
+use crate::payload::{KeptPayload, Payload};
 use crate::refuse;
 use crate::settings::Settings;
 use crate::show;
@@ -16,8 +16,27 @@ use crate::time::{Moment, Seconds, seconds};
 
 /// A job to push, for `push_many` and `mark_complete(then=...)`; the arguments are those of `push`.
 #[pyclass(frozen, eq, module = "fairlane")]
-#[derive(PartialEq)]
-pub struct NewJob(pub fairlane::NewJob);
+pub struct NewJob {
+    /// All but the payload.
+    job: fairlane::NewJob,
+    /// Bytes do not change: the caller's own are not copied before they are pushed.
+    payload: Py<PyBytes>,
+}
+
+impl NewJob {
+    /// Makes the job that is pushed.
+    pub fn to_push(&self, py: Python<'_>) -> fairlane::NewJob {
+        fairlane::NewJob { payload: self.payload.as_bytes(py).to_vec(), ..self.job.clone() }
+    }
+}
+
+impl PartialEq for NewJob {
+    fn eq(&self, other: &Self) -> bool {
+        Python::attach(|py| {
+            self.job == other.job && self.payload.as_bytes(py) == other.payload.as_bytes(py)
+        })
+    }
+}
 
 #[pymethods]
 impl NewJob {
@@ -36,7 +55,7 @@ impl NewJob {
     )]
     #[expect(clippy::too_many_arguments, reason = "one a setting, all but one by name")]
     fn new(
-        payload: Payload,
+        payload: KeptPayload,
         lane: Text<'_>,
         priority: Integer,
         tps: Option<Integer>,
@@ -66,37 +85,38 @@ impl NewJob {
             after,
             headers,
         };
-        settings.job(payload).map(Self)
+        let job = settings.job(Payload(Vec::new()))?;
+        Ok(Self { job, payload: payload.0 })
     }
 
     /// The bytes that the worker gets.
     #[getter]
-    fn payload<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.0.payload)
+    fn payload(&self, py: Python<'_>) -> Py<PyBytes> {
+        self.payload.clone_ref(py)
     }
 
     /// The lane.
     #[getter]
     fn lane(&self) -> &str {
-        &self.0.lane
+        &self.job.lane
     }
 
     /// The priority.
     #[getter]
     fn priority(&self) -> i64 {
-        self.0.priority
+        self.job.priority
     }
 
     /// The rate that the push gives the lane: a count, and a window in seconds.
     #[getter]
     fn rate(&self) -> Option<(i64, f64)> {
-        self.0.rate.map(|rate| (rate.count, seconds(rate.window)))
+        self.job.rate.map(|rate| (rate.count, seconds(rate.window)))
     }
 
     /// The seconds for which the job is held back, if it was given so.
     #[getter]
     fn delay(&self) -> Option<f64> {
-        match self.0.due {
+        match self.job.due {
             Due::In(delay) => Some(seconds(delay)),
             Due::Now | Due::At(_) => None,
         }
@@ -105,7 +125,7 @@ impl NewJob {
     /// The moment from which the job may start, if it was given so.
     #[getter]
     fn at(&self) -> Option<f64> {
-        match self.0.due {
+        match self.job.due {
             Due::At(moment) => Some(seconds(moment)),
             Due::Now | Due::In(_) => None,
         }
@@ -114,48 +134,49 @@ impl NewJob {
     /// How many starts the job counts as against limits.
     #[getter]
     fn cost(&self) -> i64 {
-        self.0.cost
+        self.job.cost
     }
 
     /// The key that only one job may hold.
     #[getter]
     fn key(&self) -> Option<&str> {
-        self.0.key.as_ref().map(|key| key.name.as_str())
+        self.job.key.as_ref().map(|key| key.name.as_str())
     }
 
     /// How many seconds from the push the key stays taken even if the job ends before.
     #[getter]
     fn key_ttl(&self) -> f64 {
-        self.0.key.as_ref().map_or(0.0, |key| seconds(key.ttl))
+        self.job.key.as_ref().map_or(0.0, |key| seconds(key.ttl))
     }
 
     /// How often the job is tried; -1 for ever.
     #[getter]
     fn max_tries(&self) -> i64 {
-        self.0.max_tries
+        self.job.max_tries
     }
 
     /// How long a retry waits, if the job has a policy of its own.
     #[getter]
     fn backoff(&self) -> Option<BackoffPolicy> {
-        self.0.backoff.map(BackoffPolicy)
+        self.job.backoff.map(BackoffPolicy)
     }
 
     /// The id of the job that must complete first.
     #[getter]
     fn after(&self) -> Option<String> {
-        self.0.after.map(|id| id.to_string())
+        self.job.after.map(|id| id.to_string())
     }
 
     /// The texts by name that travel with the job.
     #[getter]
     fn headers(&self) -> fairlane::Headers {
-        self.0.headers.clone()
+        self.job.headers.clone()
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let lane = show::text(py, &self.0.lane)?;
-        Ok(format!("NewJob(<{} bytes>, lane={lane})", self.0.payload.len()))
+        let lane = show::text(py, &self.job.lane)?;
+        let size = self.payload.as_bytes(py).len();
+        Ok(format!("NewJob(<{size} bytes>, lane={lane})"))
     }
 }
 
@@ -172,13 +193,16 @@ impl FromPyObject<'_, '_> for NewJobs {
     );
 
     fn extract(values: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        let job = |value: PyResult<Bound<'_, PyAny>>| {
+        // Jobs are large: a list that grew would move them several times.
+        let count = values.cast::<PyList>().map_or(0, |list| list.len());
+        let mut jobs = Vec::with_capacity(count);
+        for value in values.try_iter()? {
             let value = value?;
-            if let Ok(job) = value.cast::<NewJob>() {
-                return Ok(job.get().0.clone());
-            }
-            Err(refuse::wrong_type(&value, "NewJob"))
-        };
-        values.try_iter()?.map(job).collect::<PyResult<_>>().map(Self)
+            let Ok(job) = value.cast::<NewJob>() else {
+                return Err(refuse::wrong_type(&value, "NewJob"));
+            };
+            jobs.push(job.get().to_push(value.py()));
+        }
+        Ok(Self(jobs))
     }
 }

@@ -13,6 +13,9 @@ use crate::door;
 /// The bytes of a payload.
 pub struct Payload(pub Vec<u8>);
 
+/// The bytes of a payload that stay with Python.
+pub struct KeptPayload(pub Py<PyBytes>);
+
 /// The bytes of a result.
 pub struct ResultValue(pub Vec<u8>);
 
@@ -24,6 +27,20 @@ impl FromPyObject<'_, '_> for Payload {
 
     fn extract(value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         bytes("payload", value).map(Self)
+    }
+}
+
+impl FromPyObject<'_, '_> for KeptPayload {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = type_hint_identifier!("builtins", "object");
+
+    fn extract(value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        if let Ok(bytes) = value.cast_exact::<PyBytes>() {
+            return Ok(Self(bytes.to_owned().unbind()));
+        }
+        Ok(Self(PyBytes::new(value.py(), &bytes("payload", value)?).unbind()))
     }
 }
 

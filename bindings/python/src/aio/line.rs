@@ -64,7 +64,7 @@ impl _Line {
 
     /// Push a job.
     fn push(&self, py: Python<'_>, outbox: &_Outbox, job: &NewJob) -> PyResult<Py<PyAny>> {
-        let job = Box::new(job.0.clone());
+        let job = Box::new(job.to_push(py));
         self.ask(py, outbox, |reply| Call::Push { job, reply })
     }
 
