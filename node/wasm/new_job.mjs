@@ -21,7 +21,15 @@ const OPTIONS = [
   "headers",
 ];
 
-const isWhole = (text) => typeof text === "string" && !/\p{Surrogate}/u.test(text);
+/** The last text that was found whole: jobs that follow each other are often of one lane. */
+let whole = "";
+
+function isWhole(text) {
+  if (text === whole) return true;
+  const is = typeof text === "string" && !/\p{Surrogate}/u.test(text);
+  if (is) whole = text;
+  return is;
+}
 
 /** Makes the class of one build of the module. */
 export function newJobClass(module, policyOf) {

@@ -92,21 +92,31 @@ export class Joined {
 /** Texts of which most come again and again: a lane's name goes with each of its jobs. */
 const TEXTS = Array.from({ length: REMEMBERED }, () => ({ bytes: new Uint8Array(SHORT), length: 0, text: "" }));
 
+/** Where the last text is: often the next is the same. */
+let last = TEXTS[0];
+
 function textOf(bytes, start, end) {
   const length = end - start;
   if (length >= SHORT) return DECODER.decode(bytes.subarray(start, end));
+  if (isSame(last, bytes, start, length)) return last.text;
   let hash = length;
   for (let at = start; at < end; at++) hash = (hash * 31 + bytes[at]) | 0;
   const slot = TEXTS[hash & (REMEMBERED - 1)];
-  let same = slot.length === length ? 0 : -1;
-  while (same >= 0 && same < length) same = slot.bytes[same] === bytes[start + same] ? same + 1 : -1;
-  if (same < 0) {
+  if (!isSame(slot, bytes, start, length)) {
     const own = bytes.subarray(start, end);
     slot.text = DECODER.decode(own);
     slot.bytes.set(own);
     slot.length = length;
   }
+  last = slot;
   return slot.text;
+}
+
+function isSame(slot, bytes, start, length) {
+  if (slot.length !== length) return false;
+  let at = 0;
+  while (at < length && slot.bytes[at] === bytes[start + at]) at++;
+  return at === length;
 }
 
 /** Reads a packet. */
