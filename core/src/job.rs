@@ -95,6 +95,11 @@ impl NewJob {
 
     /// Makes a job of that payload in that lane, with every other setting at its default: the same as
     /// [`NewJob::new`] and [`NewJob::lane`], without making the name of the default lane first.
+    ///
+    /// ```
+    /// # use fairlane::NewJob;
+    /// assert_eq!(NewJob::in_lane("hello", "tenant-7"), NewJob::new("hello").lane("tenant-7"));
+    /// ```
     #[inline]
     pub fn in_lane(payload: impl Into<Vec<u8>>, lane: impl Into<String>) -> Self {
         Self {

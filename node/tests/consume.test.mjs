@@ -120,6 +120,24 @@ onEveryStore(({ open, place, kind }) => {
     for (const { payload } of jobs) assert.equal(payload.length, 1000);
   });
 
+  test("jobs of all sizes arrive whole in one batch", async (t) => {
+    const queue = await open(t);
+    const sizes = [0, 3, 100, 4_096, 4_097, 1_000, 9_000];
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`name-${n}`, `${n}`]));
+    const news = Array.from({ length: 400 }, (_, n) => {
+      const headers = [undefined, { n: `${n}` }, many][n % 3 === 0 ? 0 : n % 10 === 0 ? 2 : 1];
+      return new NewJob(Buffer.alloc(sizes[n % sizes.length], `${n} `), `lane-${n % 2}`, { headers });
+    });
+    const pushed = await queue.pushMany(news);
+    const popped = await queue.popMany(news.length);
+    const byId = new Map(popped.map((job) => [job.id, job]));
+    for (const [at, { id }] of pushed.entries()) {
+      const [job, was] = [byId.get(id), news[at]];
+      assert.deepEqual([job.payload, job.lane, job.headers], [was.payload, was.lane, was.headers]);
+    }
+    assert.deepEqual(await queue.markCompleteMany(popped), news.map(() => null));
+  });
+
   test("lanes are told apart, however many there are and however alike", async (t) => {
     const queue = await open(t);
     const lanes = Array.from({ length: 700 }, (_, n) => `lane-é-${n}-${"x".repeat(n % 32)}`);

@@ -28,6 +28,25 @@ def test_bytes_arrive_as_they_are(
     assert pop().payload == bytes(payload)
 
 
+class Named(bytes):
+    """Bytes of a class that may carry more."""
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, Named])
+def test_a_job_to_push_keeps_its_payload(
+    queue: Queue, pop: Pop, kind: type[bytes | bytearray]
+) -> None:
+    given = kind(b"as it was")
+    job = NewJob(given)
+    assert job == NewJob(b"as it was")
+    assert job != NewJob(b"as it is")
+    if isinstance(given, bytearray):
+        given[:] = b"changed"
+    queue.push_many([job, job])
+    assert type(job.payload) is bytes
+    assert [pop().payload for _ in range(2)] == [b"as it was"] * 2
+
+
 def test_a_view_with_gaps_is_read_in_its_order(queue: Queue, pop: Pop) -> None:
     queue.push(memoryview(b"abcdef")[::-2])
     assert pop().payload == b"fdb"
