@@ -127,6 +127,7 @@ class Incoming extends Reader {
     this.bytes.copy(piece, size, this.offset, this.offset + length);
     this.#numbersTo = this.index + numbers;
     this.#bytesTo = this.offset + length;
+    // So that where a row's bytes are is counted from the start of the piece.
     this.#bytesFrom -= size;
     return new Page(new Float64Array(piece.buffer, 0, numbers), piece, true);
   }

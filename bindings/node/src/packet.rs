@@ -51,7 +51,7 @@ impl Packet {
         self.bytes.extend_from_slice(&other.bytes);
     }
 
-    /// Writes some numbers at once.
+    /// Writes some numbers at once: of what comes by the hundred, one by one takes markedly longer.
     pub fn row<const COUNT: usize>(&mut self, numbers: [f64; COUNT]) {
         self.numbers.extend_from_slice(&numbers);
     }

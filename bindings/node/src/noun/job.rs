@@ -19,7 +19,7 @@ pub fn write(packet: &mut Packet, job: &Job) {
         job.pushed_at as f64,
         job.started_at as f64,
         job.lease_until.map_or(f64::NAN, |moment| moment as f64),
-        job.after.map_or(f64::NAN, |id| id.0 as f64),
+        maybe_id(job.after),
     ]);
     packet.blob(&job.payload);
     packet.text(&job.lane);
@@ -37,7 +37,7 @@ pub fn write_many<'a>(packet: &mut Packet, jobs: impl ExactSizeIterator<Item = &
     }
 }
 
-/// Writes the id of a job that may not have been named.
-pub fn write_maybe_id(packet: &mut Packet, id: Option<JobId>) {
-    packet.number(id.map_or(f64::NAN, |id| id.0 as f64));
+/// Gives the number of the id of a job that may not have been named.
+pub fn maybe_id(id: Option<JobId>) -> f64 {
+    id.map_or(f64::NAN, |id| id.0 as f64)
 }

@@ -1,7 +1,7 @@
 use fairlane::JobInfo;
 
 use crate::noun::headers;
-use crate::noun::job::write_maybe_id;
+use crate::noun::job::maybe_id;
 use crate::packet::Packet;
 
 /// Writes a job as it stands in the store.
@@ -20,7 +20,7 @@ pub fn write(packet: &mut Packet, job: &JobInfo) {
     packet.maybe_integer(job.lease_until);
     packet.maybe_integer(job.died_at);
     packet.maybe_text(job.key.as_deref());
-    write_maybe_id(packet, job.after);
+    packet.number(maybe_id(job.after));
     packet.truth(job.parent_dead);
     packet.maybe_text(job.error.as_deref());
     headers::write(packet, &job.headers);

@@ -44,7 +44,7 @@ impl Desk {
             Ok(id) => (Ok(()), Some(id)),
             Err(error) => (Err(error), None),
         };
-        self.outbox.reply(call, result, |packet| job::write_maybe_id(packet, id));
+        self.outbox.reply(call, result, |packet| packet.number(job::maybe_id(id)));
     }
 
     pub(super) fn push_many(&self, arguments: &mut Reader<'_>, result: &mut Packet) -> Result<()> {
